@@ -1,0 +1,13 @@
+/* Clocks, for both processes. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Nanoseconds of CLOCK_MONOTONIC. */
+uint64_t clock_now(void);
+
+/* Seconds since the epoch. */
+int64_t clock_seconds(void);
+
+#endif

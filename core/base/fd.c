@@ -1,0 +1,48 @@
+/* Descriptors. */
+#include "base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+void fd_close(int *fd) {
+    if (*fd >= 0) {
+        int saved = errno;
+        close(*fd);
+        *fd = -1;
+        errno = saved;
+    }
+}
+
+int fd_set_nonblocking(int fd) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+        return -errno;
+    }
+    return 0;
+}
+
+int fd_temporary(const char *folder) {
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
+        fd = memfd_create("socgi", MFD_CLOEXEC);
+    }
+    return fd < 0 ? -errno : fd;
+}
+
+int fd_write_all(int fd, const void *data, size_t length) {
+    const char *at = data;
+    while (length > 0) {
+        ssize_t n = write(fd, at, length);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return -errno;
+        }
+        at += n;
+        length -= (size_t)n;
+    }
+    return 0;
+}

@@ -1,0 +1,20 @@
+/* Descriptors, for both processes. */
+#ifndef BASE_FD_H
+#define BASE_FD_H
+
+#include <stddef.h>
+
+/* Closes *fd unless it is negative, and sets it to -1. errno is kept. */
+void fd_close(int *fd);
+
+/* 0, or -errno. */
+int fd_set_nonblocking(int fd);
+
+/* An unlinked file in `folder` (O_TMPFILE), else a memfd where the folder's file system cannot do it; close-on-exec.
+ * A descriptor, or -errno. */
+int fd_temporary(const char *folder);
+
+/* Writes everything to a blocking descriptor or a file. 0, or -errno. */
+int fd_write_all(int fd, const void *data, size_t length);
+
+#endif

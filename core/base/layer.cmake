@@ -1,0 +1,1 @@
+socgi_layer(base SOURCES buffer.c clock.c fd.c log.c)

@@ -1,0 +1,33 @@
+/*
+ * Percent-encoding, paths and form parameters: RFC 3986, and application/x-www-form-urlencoded of the WHATWG URL
+ * standard. Pure.
+ */
+#ifndef HTTP_URI_H
+#define HTTP_URI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Decodes a raw path once and makes it canonical, in this order: percent-decoding (%2F, %5C, %00 and a broken escape
+ * are refused, for each means that two readers may see two paths); empty segments are merged ("//" is "/"); "." and
+ * ".." segments are resolved, and one that would leave the root is refused. A final "/" is kept. `out` holds length + 1
+ * bytes and gets a NUL at its end; *out_length may be NULL. 0, or -EINVAL: answer 400.
+ */
+int http_path_decode(const char *raw, size_t length, char *out, size_t *out_length);
+
+/*
+ * Finds the first parameter of that name in a query string or form body. Returns its decoded length, with the value and
+ * a NUL in `out`, which holds at least length + 1 bytes; -ENOENT if absent; -EINVAL if its escapes are broken or it
+ * holds a NUL.
+ */
+long http_form_find(const char *text, size_t length, const char *name, char *out);
+
+/* Whether byte c may stand in a request target unencoded (RFC 3986 appendix A, and '%'). */
+bool http_target_byte(unsigned char c);
+
+/* Writes text percent-encoded for a path ('/' and unreserved bytes stay) into `out`, which holds 3 * strlen(text) + 1
+ * bytes. */
+void http_path_encode(const char *text, char *out);
+
+#endif

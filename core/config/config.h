@@ -1,0 +1,82 @@
+/*
+ * The configuration: from defaults, a file (libConfuse) and the command line to one struct that never changes while the
+ * process runs. Read by main and master; a worker gets its part by message.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+
+struct config_option {
+    char *name;
+    char *value;
+};
+
+/* plugin "NAME" { ... }; zero means: as the plugin's manifest says, else the server's default. */
+struct config_plugin {
+    char *name;
+    uint32_t timeout_ms;
+    uint64_t body_limit;
+    uint32_t concurrency;
+    struct config_option *options;
+    size_t option_count;
+};
+
+struct config {
+    char **listen; /* "HOST:PORT", "[IPV6]:PORT", ":PORT", "unix:/path" */
+    size_t listen_count;
+    char *plugin_folder; /* absolute */
+    struct config_plugin *plugins;
+    size_t plugin_count;
+
+    uint32_t workers;       /* how many; default: processors, at least 4 */
+    uint32_t mailbox_slots; /* requests a worker's mailbox holds; 8 */
+    uint32_t queue_length;  /* requests that wait for a worker beyond the mailboxes; 1024, more: 503 */
+
+    uint32_t connections;         /* at once; 16384 (less where RLIMIT_NOFILE is), more: they wait in the backlog */
+    uint32_t connection_requests; /* on one connection, then it is closed; 0: no limit; 0 */
+
+    uint32_t request_line_limit; /* bytes; 8 KiB: 414 */
+    uint32_t head_limit;         /* bytes; 32 KiB: 431 */
+    uint32_t field_limit;        /* header fields; 100: 431 */
+    uint64_t body_limit;         /* bytes; 16 MiB; a plugin may set its own: 413 */
+    uint32_t body_inline;        /* bytes handed over in memory, longer bodies in a file; 64 KiB */
+    uint32_t chunk_overhead;     /* bytes of framing in a chunked body beyond 1/8 of its data; 64 KiB: 400 */
+    uint64_t response_limit;     /* bytes of a generated answer; 256 MiB */
+    char *spool_folder;          /* for bodies that do not fit in memory; "/tmp" */
+
+    uint32_t header_timeout_ms;  /* from the first byte of a head to its end; 10 s: 408 */
+    uint32_t body_timeout_ms;    /* without a byte of the body; 10 s: 408 */
+    uint32_t idle_timeout_ms;    /* a kept connection without a request; 60 s: closed */
+    uint32_t send_timeout_ms;    /* without progress while an answer is sent; 30 s: closed */
+    uint32_t queue_timeout_ms;   /* waiting for a worker; 10 s: 503 */
+    uint32_t handler_timeout_ms; /* a handler's run; 30 s; a plugin may set its own: 504 */
+    uint32_t start_timeout_ms;   /* a worker's start; 10 s */
+    uint32_t drain_timeout_ms;   /* SIGQUIT to the end, whatever still runs; 60 s */
+
+    char *access_log; /* path, "stderr" or "off"; "stderr" */
+    char *error_log;  /* path or "stderr" */
+    enum log_level log_level;
+};
+
+/* The configuration that holds when nothing is said. 0, or -ENOMEM. */
+int config_defaults(struct config *config);
+
+/* Reads a file over it. 0, or -EINVAL; every error has been printed on stderr as "FILE:LINE: option: what was found,
+ * what is expected". */
+int config_read(struct config *config, const char *file);
+
+/* Checks what no single option shows (folders exist, listeners are well-formed, limits agree). 0, or -EINVAL, printed likewise. */
+int config_check(const struct config *config);
+
+void config_free(struct config *config);
+
+/* "30s", "500ms", "2m", "1h" (a plain number: seconds) into milliseconds; "64K", "16M", "1G" (powers of 1024; a plain number: bytes).
+ * 0, or -EINVAL, -ERANGE. */
+int config_duration(const char *text, uint32_t *ms);
+int config_size(const char *text, uint64_t *bytes);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * The mailbox: memory shared by the master and one worker, a short ring of slots with a request and the summary of its
+ * answer each. The memfd is sealed against resizing, so that no worker can make the master fault on it.
+ */
+#ifndef WIRE_MAILBOX_H
+#define WIRE_MAILBOX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/slot.h"
+
+/* What became of a request. Written by the worker, hence checked by the master before it is believed. */
+enum {
+    ANSWER_KEEP = 1u << 0,   /* the connection may carry another request */
+    ANSWER_TAIL = 1u << 1,   /* a TAIL message with the rest was sent before this */
+    ANSWER_GONE = 1u << 2,   /* the client has closed or reset the connection */
+    ANSWER_BROKEN = 1u << 3, /* the answer could not be completed: the connection must be closed */
+    ANSWER_OUTPUT = 1u << 4, /* the handler has printed: the output pipe is not empty */
+    ANSWER_FLAGS = (1u << 5) - 1
+};
+
+struct mailbox_answer {
+    uint32_t status; /* 200 to 599 */
+    uint32_t flags;
+    uint64_t head;   /* bytes of the response head */
+    uint64_t sent;   /* bytes written on the connection, head included */
+    uint64_t left;   /* bytes in the tail */
+};
+
+struct mailbox_slot {
+    _Alignas(64) struct slot slot;
+    _Atomic uint32_t touched; /* worker: set before the first byte is written on the connection */
+    uint32_t length;          /* master: bytes of the packed request */
+    struct mailbox_answer answer;
+};
+
+struct mailbox_shared {
+    _Alignas(64) struct doorbell bell; /* of the master: it sleeps, the worker rings its eventfd */
+    _Alignas(64) uint32_t count;       /* slots */
+    uint32_t capacity;                 /* bytes of a packed request */
+};
+
+/* One side's view; a zeroed struct is none. */
+struct mailbox {
+    struct mailbox_shared *shared;
+    size_t size;
+    uint32_t count; /* this side's own copies, never read again from the shared memory */
+    uint32_t capacity;
+};
+
+/* Master: a new sealed memfd with `count` slots of `capacity` bytes, mapped. *fd is the caller's. 0, or -errno. */
+int mailbox_create(struct mailbox *box, uint32_t count, uint32_t capacity, int *fd);
+
+/* Worker: maps the memfd that it was given. 0, or -errno; -EPROTO when it is not a mailbox. */
+int mailbox_open(struct mailbox *box, int fd);
+
+void mailbox_close(struct mailbox *box);
+
+struct mailbox_slot *mailbox_slot(const struct mailbox *box, uint32_t index);
+
+/* The packed request of a slot: box->capacity bytes. */
+unsigned char *mailbox_request(const struct mailbox *box, uint32_t index);
+
+#endif

@@ -1,0 +1,185 @@
+/* The messages of the channel. */
+#include "wire/message.h"
+
+#include <errno.h>
+#include <string.h>
+
+const char *wire_kind_name(uint32_t kind) {
+    static const char *const names[WIRE_KINDS] = {
+        [WIRE_START] = "START",   [WIRE_REQUEST] = "REQUEST", [WIRE_LOADING] = "LOADING",
+        [WIRE_PLUGIN] = "PLUGIN", [WIRE_READY] = "READY",     [WIRE_TAIL] = "TAIL",
+    };
+    return kind > 0 && kind < WIRE_KINDS ? names[kind] : "unknown";
+}
+
+uint32_t wire_kind(const void *message, size_t length) {
+    struct unpacker u = {.data = message, .length = length};
+    return unpack_u32(&u);
+}
+
+static struct packer packer_begin(unsigned char *out, enum wire_kind kind) {
+    struct packer p = {.data = out, .capacity = CHANNEL_MESSAGE_MAX};
+    pack_u32(&p, kind);
+    return p;
+}
+
+static long packer_end(const struct packer *p) {
+    return p->failed ? -EMSGSIZE : (long)p->length;
+}
+
+static struct unpacker unpacker_begin(const void *message, size_t length, enum wire_kind kind) {
+    struct unpacker u = {.data = message, .length = length};
+    if (unpack_u32(&u) != kind) {
+        u.failed = true;
+    }
+    return u;
+}
+
+static int unpacker_end(const struct unpacker *u) {
+    return unpack_end(u) ? 0 : -EPROTO;
+}
+
+long wire_start_pack(const struct wire_start *s, unsigned char *out) {
+    struct packer p = packer_begin(out, WIRE_START);
+    pack_text(&p, s->folder);
+    pack_text(&p, s->spool);
+    pack_u64(&p, s->response_limit);
+    pack_u64(&p, s->send_turn);
+    pack_u32(&p, s->log_level);
+    pack_u32(&p, s->option_count);
+    for (uint32_t i = 0; i < s->option_count; i++) {
+        pack_text(&p, s->options[i].plugin);
+        pack_text(&p, s->options[i].name);
+        pack_text(&p, s->options[i].value);
+    }
+    pack_u32(&p, s->skip_count);
+    for (uint32_t i = 0; i < s->skip_count; i++) {
+        pack_text(&p, s->skips[i]);
+    }
+    return packer_end(&p);
+}
+
+int wire_start_unpack(struct wire_start *s, const void *message, size_t length) {
+    struct unpacker u = unpacker_begin(message, length, WIRE_START);
+    s->folder = unpack_text(&u);
+    s->spool = unpack_text(&u);
+    s->response_limit = unpack_u64(&u);
+    s->send_turn = unpack_u64(&u);
+    s->log_level = unpack_u32(&u);
+    s->option_count = unpack_u32(&u);
+    if (!s->folder || !s->spool || s->option_count > WIRE_OPTIONS_MAX) {
+        return -EPROTO;
+    }
+    for (uint32_t i = 0; i < s->option_count; i++) {
+        struct wire_option *option = &s->options[i];
+        option->plugin = unpack_text(&u);
+        option->name = unpack_text(&u);
+        option->value = unpack_text(&u);
+        u.failed |= !option->plugin || !option->name || !option->value;
+    }
+    s->skip_count = unpack_u32(&u);
+    if (s->skip_count > WIRE_SKIPS_MAX) {
+        return -EPROTO;
+    }
+    for (uint32_t i = 0; i < s->skip_count; i++) {
+        s->skips[i] = unpack_text(&u);
+        u.failed |= !s->skips[i];
+    }
+    return unpacker_end(&u);
+}
+
+long wire_post_pack(const struct wire_post *post, unsigned char *out) {
+    struct packer p = packer_begin(out, WIRE_REQUEST);
+    pack_u32(&p, post->slot);
+    pack_u64(&p, post->sequence);
+    return packer_end(&p);
+}
+
+int wire_post_unpack(struct wire_post *post, const void *message, size_t length) {
+    struct unpacker u = unpacker_begin(message, length, WIRE_REQUEST);
+    post->slot = unpack_u32(&u);
+    post->sequence = unpack_u64(&u);
+    return unpacker_end(&u);
+}
+
+long wire_loading_pack(const char *file, unsigned char *out) {
+    struct packer p = packer_begin(out, WIRE_LOADING);
+    pack_text(&p, file);
+    return packer_end(&p);
+}
+
+int wire_loading_unpack(const char **file, const void *message, size_t length) {
+    struct unpacker u = unpacker_begin(message, length, WIRE_LOADING);
+    *file = unpack_text(&u);
+    return *file ? unpacker_end(&u) : -EPROTO;
+}
+
+long wire_plugin_pack(const struct wire_plugin *plugin, unsigned char *out) {
+    struct packer p = packer_begin(out, WIRE_PLUGIN);
+    pack_text(&p, plugin->file);
+    pack_text(&p, plugin->name);
+    pack_text(&p, plugin->reason);
+    pack_text(&p, plugin->version);
+    pack_text(&p, plugin->route);
+    pack_u32(&p, plugin->methods);
+    pack_u32(&p, plugin->timeout_ms);
+    pack_u32(&p, plugin->concurrency);
+    pack_u64(&p, plugin->body_limit);
+    return packer_end(&p);
+}
+
+int wire_plugin_unpack(struct wire_plugin *plugin, const void *message, size_t length) {
+    struct unpacker u = unpacker_begin(message, length, WIRE_PLUGIN);
+    plugin->file = unpack_text(&u);
+    plugin->name = unpack_text(&u);
+    plugin->reason = unpack_text(&u);
+    plugin->version = unpack_text(&u);
+    plugin->route = unpack_text(&u);
+    plugin->methods = unpack_u32(&u);
+    plugin->timeout_ms = unpack_u32(&u);
+    plugin->concurrency = unpack_u32(&u);
+    plugin->body_limit = unpack_u64(&u);
+    if (!plugin->file || (!plugin->reason && (!plugin->name || !plugin->route || plugin->route[0] != '/'))) {
+        return -EPROTO;
+    }
+    return unpacker_end(&u);
+}
+
+long wire_ready_pack(unsigned char *out) {
+    struct packer p = packer_begin(out, WIRE_READY);
+    return packer_end(&p);
+}
+
+int wire_ready_unpack(const void *message, size_t length) {
+    struct unpacker u = unpacker_begin(message, length, WIRE_READY);
+    return unpacker_end(&u);
+}
+
+long wire_tail_pack(const struct wire_tail *tail, unsigned char *out) {
+    struct packer p = packer_begin(out, WIRE_TAIL);
+    pack_u32(&p, tail->slot);
+    pack_u64(&p, tail->sequence);
+    pack_u32(&p, tail->count);
+    for (uint32_t i = 0; i < tail->count; i++) {
+        pack_u32(&p, tail->segments[i].fd);
+        pack_u64(&p, tail->segments[i].offset);
+        pack_u64(&p, tail->segments[i].length);
+    }
+    return packer_end(&p);
+}
+
+int wire_tail_unpack(struct wire_tail *tail, const void *message, size_t length) {
+    struct unpacker u = unpacker_begin(message, length, WIRE_TAIL);
+    tail->slot = unpack_u32(&u);
+    tail->sequence = unpack_u64(&u);
+    tail->count = unpack_u32(&u);
+    if (tail->count > WIRE_SEGMENTS_MAX) {
+        return -EPROTO;
+    }
+    for (uint32_t i = 0; i < tail->count; i++) {
+        tail->segments[i].fd = unpack_u32(&u);
+        tail->segments[i].offset = unpack_u64(&u);
+        tail->segments[i].length = unpack_u64(&u);
+    }
+    return unpacker_end(&u);
+}

@@ -1,0 +1,98 @@
+/*
+ * The messages of the channel. Each begins with its kind; unpacking checks every bound and that the message ends exactly.
+ * Texts and arrays that unpacking gives point into the message.
+ *
+ *     master -> worker   START     once, first: what to load and how
+ *                        REQUEST   a slot was posted; with the connection and, for WIRE_BODY_FD, the body
+ *                        (end of file: finish what was taken, then exit)
+ *     worker -> master   LOADING   about to load that file; if the worker dies now, that plugin did it
+ *                        PLUGIN    one for each file, in order: its manifest, or why it is not served
+ *                        READY     after the last PLUGIN
+ *                        TAIL      what the connection did not take of an answer; before the slot is DONE
+ */
+#ifndef WIRE_MESSAGE_H
+#define WIRE_MESSAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "wire/channel.h"
+#include "wire/pack.h"
+
+enum wire_kind { WIRE_START = 1, WIRE_REQUEST, WIRE_LOADING, WIRE_PLUGIN, WIRE_READY, WIRE_TAIL, WIRE_KINDS };
+
+/* "START", ...; never NULL. */
+const char *wire_kind_name(uint32_t kind);
+
+/* The kind of a message, or 0 if it is too short to have one. */
+uint32_t wire_kind(const void *message, size_t length);
+
+enum { WIRE_OPTIONS_MAX = 512, WIRE_SKIPS_MAX = 64, WIRE_SEGMENTS_MAX = 64 };
+
+/* An option of one plugin, from the configuration. */
+struct wire_option {
+    const char *plugin;
+    const char *name;
+    const char *value;
+};
+
+struct wire_start {
+    const char *folder;      /* of the plugins */
+    const char *spool;       /* folder for temporary files */
+    uint64_t response_limit; /* bytes of a generated body; more is -EFBIG for the handler */
+    uint64_t send_turn;      /* bytes that a worker itself sends of one answer before it leaves the rest to the master */
+    uint32_t log_level;
+    uint32_t option_count;
+    uint32_t skip_count;
+    struct wire_option options[WIRE_OPTIONS_MAX];
+    const char *skips[WIRE_SKIPS_MAX]; /* file names not to load: they crashed a worker while loading */
+};
+
+struct wire_post {
+    uint32_t slot;
+    uint64_t sequence;
+};
+
+struct wire_plugin {
+    const char *file;    /* "hello.so" */
+    const char *name;
+    const char *reason;  /* why it is not served; NULL: it is, and the rest is valid */
+    const char *version; /* may be NULL */
+    const char *route;   /* "/hello"; "/" for everything */
+    uint32_t methods;    /* set of enum http_method */
+    uint32_t timeout_ms; /* these three: 0 where the manifest is silent */
+    uint32_t concurrency;
+    uint64_t body_limit;
+};
+
+/* A part of a descriptor that came with the message. */
+struct wire_segment {
+    uint32_t fd; /* index among the message's descriptors */
+    uint64_t offset;
+    uint64_t length;
+};
+
+struct wire_tail {
+    uint32_t slot;
+    uint64_t sequence;
+    uint32_t count;
+    struct wire_segment segments[WIRE_SEGMENTS_MAX];
+};
+
+/* Each packs into `out` (CHANNEL_MESSAGE_MAX bytes): the length, or -EMSGSIZE. */
+long wire_start_pack(const struct wire_start *start, unsigned char *out);
+long wire_post_pack(const struct wire_post *post, unsigned char *out);
+long wire_loading_pack(const char *file, unsigned char *out);
+long wire_plugin_pack(const struct wire_plugin *plugin, unsigned char *out);
+long wire_ready_pack(unsigned char *out);
+long wire_tail_pack(const struct wire_tail *tail, unsigned char *out);
+
+/* Each unpacks a message of its kind: 0, or -EPROTO. */
+int wire_start_unpack(struct wire_start *start, const void *message, size_t length);
+int wire_post_unpack(struct wire_post *post, const void *message, size_t length);
+int wire_loading_unpack(const char **file, const void *message, size_t length);
+int wire_plugin_unpack(struct wire_plugin *plugin, const void *message, size_t length);
+int wire_ready_unpack(const void *message, size_t length);
+int wire_tail_unpack(struct wire_tail *tail, const void *message, size_t length);
+
+#endif

@@ -1,0 +1,57 @@
+/* The hand-over protocol of a slot: each step is one atomic operation on its word. */
+#include "wire/slot.h"
+
+enum { STATE_BITS = 2, STATE_MASK = (1 << STATE_BITS) - 1 };
+
+static uint64_t word_of(uint64_t sequence, enum slot_state state) {
+    return sequence << STATE_BITS | (uint64_t)state;
+}
+
+/* Sequentially consistent, because DONE is also one half of the doorbell's agreement. */
+static bool step(struct slot *slot, uint64_t sequence, enum slot_state from, enum slot_state to) {
+    uint64_t expected = word_of(sequence, from);
+    return atomic_compare_exchange_strong(&slot->word, &expected, word_of(sequence, to));
+}
+
+const char *slot_state_name(enum slot_state state) {
+    static const char *const names[] = {
+        [SLOT_FREE] = "free", [SLOT_POSTED] = "posted", [SLOT_TAKEN] = "taken", [SLOT_DONE] = "done"};
+    return names[(unsigned)state & STATE_MASK];
+}
+
+void slot_post(struct slot *slot, uint64_t sequence) {
+    atomic_store(&slot->word, word_of(sequence, SLOT_POSTED));
+}
+
+bool slot_reclaim(struct slot *slot, uint64_t sequence) {
+    return step(slot, sequence, SLOT_POSTED, SLOT_FREE);
+}
+
+bool slot_collect(struct slot *slot, uint64_t sequence) {
+    return step(slot, sequence, SLOT_DONE, SLOT_FREE);
+}
+
+enum slot_state slot_look(const struct slot *slot, uint64_t sequence) {
+    uint64_t word = atomic_load(&slot->word);
+    return word >> STATE_BITS == sequence ? (enum slot_state)(word & STATE_MASK) : SLOT_FREE;
+}
+
+bool slot_take(struct slot *slot, uint64_t sequence) {
+    return step(slot, sequence, SLOT_POSTED, SLOT_TAKEN);
+}
+
+void slot_finish(struct slot *slot, uint64_t sequence) {
+    atomic_store(&slot->word, word_of(sequence, SLOT_DONE));
+}
+
+void doorbell_announce(struct doorbell *bell) {
+    atomic_store(&bell->sleeping, 1);
+}
+
+void doorbell_withdraw(struct doorbell *bell) {
+    atomic_store_explicit(&bell->sleeping, 0, memory_order_relaxed);
+}
+
+bool doorbell_claim(struct doorbell *bell) {
+    return atomic_load(&bell->sleeping) && atomic_exchange(&bell->sleeping, 0);
+}

@@ -4,22 +4,22 @@
 #include <errno.h>
 #include <string.h>
 
-static const char *const names[HTTP_METHODS] = {
-    [HTTP_GET] = "GET",       [HTTP_HEAD] = "HEAD",   [HTTP_POST] = "POST",       [HTTP_PUT] = "PUT",
-    [HTTP_DELETE] = "DELETE", [HTTP_PATCH] = "PATCH", [HTTP_OPTIONS] = "OPTIONS",
+static const char *const names[METHODS] = {
+    [METHOD_GET] = "GET",       [METHOD_HEAD] = "HEAD",   [METHOD_POST] = "POST",       [METHOD_PUT] = "PUT",
+    [METHOD_DELETE] = "DELETE", [METHOD_PATCH] = "PATCH", [METHOD_OPTIONS] = "OPTIONS",
 };
 
-const char *http_method_name(enum http_method method) {
-    return method < HTTP_METHODS ? names[method] : "UNKNOWN";
+const char *http_method_name(enum method method) {
+    return method < METHODS ? names[method] : "UNKNOWN";
 }
 
-enum http_method http_method_find(const char *name, size_t length) {
-    for (unsigned i = 0; i < HTTP_METHODS; i++) {
+enum method http_method_find(const char *name, size_t length) {
+    for (unsigned i = 0; i < METHODS; i++) {
         if (strlen(names[i]) == length && memcmp(names[i], name, length) == 0) {
-            return (enum http_method)i;
+            return (enum method)i;
         }
     }
-    return HTTP_METHODS;
+    return METHODS;
 }
 
 int http_methods_parse(const char *text, uint32_t *set) {
@@ -27,8 +27,8 @@ int http_methods_parse(const char *text, uint32_t *set) {
     while (*text) {
         size_t length = strcspn(text, " ");
         if (length > 0) {
-            enum http_method method = http_method_find(text, length);
-            if (method == HTTP_METHODS) {
+            enum method method = http_method_find(text, length);
+            if (method == METHODS) {
                 return -EINVAL;
             }
             *set |= 1u << method;
@@ -36,16 +36,16 @@ int http_methods_parse(const char *text, uint32_t *set) {
         text += length;
         text += strspn(text, " ");
     }
-    if (*set & 1u << HTTP_GET) {
-        *set |= 1u << HTTP_HEAD;
+    if (*set & 1u << METHOD_GET) {
+        *set |= 1u << METHOD_HEAD;
     }
     return *set ? 0 : -EINVAL;
 }
 
 void http_methods_allow(uint32_t set, char out[64]) {
     size_t at = 0;
-    set |= 1u << HTTP_OPTIONS;
-    for (unsigned i = 0; i < HTTP_METHODS; i++) {
+    set |= 1u << METHOD_OPTIONS;
+    for (unsigned i = 0; i < METHODS; i++) {
         if (set & 1u << i) {
             size_t length = strlen(names[i]);
             if (at > 0) {

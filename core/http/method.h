@@ -5,22 +5,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum http_method {
-    HTTP_GET,
-    HTTP_HEAD,
-    HTTP_POST,
-    HTTP_PUT,
-    HTTP_DELETE,
-    HTTP_PATCH,
-    HTTP_OPTIONS,
-    HTTP_METHODS /* how many */
+enum method {
+    METHOD_GET,
+    METHOD_HEAD,
+    METHOD_POST,
+    METHOD_PUT,
+    METHOD_DELETE,
+    METHOD_PATCH,
+    METHOD_OPTIONS,
+    METHODS /* how many */
 };
 
 /* "GET"; never NULL. */
-const char *http_method_name(enum http_method method);
+const char *http_method_name(enum method method);
 
-/* The method spelled exactly so, else HTTP_METHODS. */
-enum http_method http_method_find(const char *name, size_t length);
+/* The method spelled exactly so, else METHODS. */
+enum method http_method_find(const char *name, size_t length);
 
 /* A set of methods: bit 1 << method. Parses names separated by spaces; 0, or -EINVAL for one that we do not know. GET
  * brings HEAD with it. */

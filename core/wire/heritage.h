@@ -1,4 +1,5 @@
-/* What a worker inherits: everything that passes from the master to it is named here, and nothing else is open in it. */
+/* What a worker inherits: everything that passes from the master to it is named here, and nothing else is open in it.
+ */
 #ifndef WIRE_HERITAGE_H
 #define WIRE_HERITAGE_H
 

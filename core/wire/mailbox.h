@@ -23,9 +23,9 @@ enum {
 struct mailbox_answer {
     uint32_t status; /* 200 to 599 */
     uint32_t flags;
-    uint64_t head;   /* bytes of the response head */
-    uint64_t sent;   /* bytes written on the connection, head included */
-    uint64_t left;   /* bytes in the tail */
+    uint64_t head; /* bytes of the response head */
+    uint64_t sent; /* bytes written on the connection, head included */
+    uint64_t left; /* bytes in the tail */
 };
 
 struct mailbox_slot {
@@ -36,9 +36,10 @@ struct mailbox_slot {
 };
 
 struct mailbox_shared {
-    _Alignas(64) struct doorbell bell; /* of the master: it sleeps, the worker rings its eventfd */
-    _Alignas(64) uint32_t count;       /* slots */
-    uint32_t capacity;                 /* bytes of a packed request */
+    _Alignas(64) struct doorbell bell;      /* of the master: it sleeps, the worker rings its eventfd */
+    _Alignas(64) _Atomic uint32_t draining; /* of the master: connections end with the answer that is being made */
+    uint32_t count;                         /* slots */
+    uint32_t capacity;                      /* bytes of a packed request */
 };
 
 /* One side's view; a zeroed struct is none. */

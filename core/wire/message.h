@@ -1,6 +1,6 @@
 /*
- * The messages of the channel. Each begins with its kind; unpacking checks every bound and that the message ends exactly.
- * Texts and arrays that unpacking gives point into the message.
+ * The messages of the channel. Each begins with its kind; unpacking checks every bound and that the message ends
+ * exactly. Texts and arrays that unpacking gives point into the message.
  *
  *     master -> worker   START     once, first: what to load and how
  *                        REQUEST   a slot was posted; with the connection and, for WIRE_BODY_FD, the body
@@ -40,7 +40,7 @@ struct wire_start {
     const char *folder;      /* of the plugins */
     const char *spool;       /* folder for temporary files */
     uint64_t response_limit; /* bytes of a generated body; more is -EFBIG for the handler */
-    uint64_t send_turn;      /* bytes that a worker itself sends of one answer before it leaves the rest to the master */
+    uint64_t send_turn; /* bytes that a worker itself sends of one answer before it leaves the rest to the master */
     uint32_t log_level;
     uint32_t option_count;
     uint32_t skip_count;
@@ -54,12 +54,12 @@ struct wire_post {
 };
 
 struct wire_plugin {
-    const char *file;    /* "hello.so" */
+    const char *file; /* "hello.so" */
     const char *name;
     const char *reason;  /* why it is not served; NULL: it is, and the rest is valid */
     const char *version; /* may be NULL */
     const char *route;   /* "/hello"; "/" for everything */
-    uint32_t methods;    /* set of enum http_method */
+    uint32_t methods;    /* set of enum method */
     uint32_t timeout_ms; /* these three: 0 where the manifest is silent */
     uint32_t concurrency;
     uint64_t body_limit;

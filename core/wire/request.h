@@ -1,6 +1,6 @@
 /*
- * A request as it lies in a mailbox slot. The master packs it from what it parsed; the worker unpacks it into pointers to
- * NUL-terminated text in the slot, valid while the slot is TAKEN.
+ * A request as it lies in a mailbox slot. The master packs it from what it parsed; the worker unpacks it into pointers
+ * to NUL-terminated text in the slot, valid while the slot is TAKEN.
  */
 #ifndef WIRE_REQUEST_H
 #define WIRE_REQUEST_H
@@ -22,13 +22,13 @@ struct wire_field {
 
 struct wire_request {
     uint32_t plugin;     /* index in the order of the PLUGIN messages */
-    uint32_t method;     /* enum http_method */
+    uint32_t method;     /* enum method */
     uint32_t minor;      /* HTTP/1.minor */
     uint32_t keep;       /* 1: the connection may be kept after it */
     uint64_t connection; /* the master's number of the connection */
     uint64_t id;         /* the master's number of the request */
     const char *target;
-    const char *path;    /* decoded */
+    const char *path;      /* decoded */
     uint32_t route_length; /* bytes of `path` that are the plugin's route */
     const char *query;
     const char *host;        /* with port; may be "" */

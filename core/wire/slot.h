@@ -4,10 +4,11 @@
  *     FREE --post--> POSTED --take--> TAKEN --finish--> DONE --collect--> FREE
  *                      \--reclaim--> FREE
  *
- * post, reclaim and collect are the master's; take and finish the worker's. The word holds a sequence number beside the state, so that
- * a step meant for an earlier request of the same slot cannot succeed (a descriptor that arrives after its request was
- * taken back names a sequence that is gone). The master keeps the sequence for itself and believes nothing else that it
- * reads here: a word that is none of the values possible for its sequence means that the worker is broken.
+ * post, reclaim and collect are the master's; take and finish the worker's. The word holds a sequence number beside the
+ * state, so that a step meant for an earlier request of the same slot cannot succeed (a descriptor that arrives after
+ * its request was taken back names a sequence that is gone). The master keeps the sequence for itself and believes
+ * nothing else that it reads here: a word that is none of the values possible for its sequence means that the worker is
+ * broken.
  *
  * What is written to the slot before a step is visible to the other side after it has seen the step.
  */
@@ -46,8 +47,9 @@ bool slot_take(struct slot *slot, uint64_t sequence);
 void slot_finish(struct slot *slot, uint64_t sequence);
 
 /*
- * The doorbell: a sleeper announces itself, looks once more for work, and only then waits; the other side publishes its work
- * first and asks then whether to ring. Both steps are sequentially consistent, so at least one side sees the other.
+ * The doorbell: a sleeper announces itself, looks once more for work, and only then waits; the other side publishes its
+ * work first and asks then whether to ring. Both steps are sequentially consistent, so at least one side sees the
+ * other.
  */
 struct doorbell {
     _Atomic uint32_t sleeping;

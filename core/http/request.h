@@ -24,7 +24,7 @@ struct http_field {
 enum http_framing { HTTP_NO_BODY, HTTP_LENGTH, HTTP_CHUNKED };
 
 struct http_request {
-    enum http_method method;
+    enum method method;
     uint8_t minor;        /* HTTP/1.0 or HTTP/1.1 */
     bool keep_alive;      /* what the client wants: RFC 9112 section 9.3 */
     bool expect_continue; /* Expect: 100-continue on HTTP/1.1 */

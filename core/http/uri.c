@@ -1,0 +1,140 @@
+/* Percent-encoding, paths and form parameters. */
+#include "http/uri.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int hex_value(char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+/* The byte that the escape at text[0..length) stands for; -1: broken. */
+static int escape_value(const char *text, size_t length) {
+    if (length < 3) {
+        return -1;
+    }
+    int high = hex_value(text[1]);
+    int low = hex_value(text[2]);
+    return high < 0 || low < 0 ? -1 : high << 4 | low;
+}
+
+bool http_target_byte(unsigned char c) {
+    return c > 0x20 && c < 0x7f && !strchr("\"<>\\^`{|}[]#", c);
+}
+
+static long path_unescape(const char *raw, size_t length, char *out) {
+    size_t to = 0;
+    for (size_t i = 0; i < length; i++) {
+        int c = (unsigned char)raw[i];
+        if (c == '%') {
+            c = escape_value(raw + i, length - i);
+            if (c <= 0 || c == '/' || c == '\\') {
+                return -EINVAL;
+            }
+            i += 2;
+        }
+        if (c == '\0') {
+            return -EINVAL;
+        }
+        out[to++] = (char)c;
+    }
+    return (long)to;
+}
+
+/* Drops the last segment of out[0..length), which begins with '/' and ends behind one. 0: there is none. */
+static size_t segment_drop(const char *out, size_t length) {
+    if (length <= 1) {
+        return 0;
+    }
+    length--;
+    while (out[length - 1] != '/') {
+        length--;
+    }
+    return length;
+}
+
+int http_path_decode(const char *raw, size_t length, char *out, size_t *out_length) {
+    long decoded = length > 0 && raw[0] == '/' ? path_unescape(raw, length, out) : -EINVAL;
+    if (decoded < 0) {
+        return -EINVAL;
+    }
+    size_t end = (size_t)decoded;
+    size_t to = 1; /* out[0..to) is canonical and ends with '/' at every segment's start */
+    for (size_t at = 1; at < end;) {
+        const char *slash = memchr(out + at, '/', end - at);
+        size_t size = slash ? (size_t)(slash - (out + at)) : end - at;
+        bool dot = size == 1 && out[at] == '.';
+        bool dots = size == 2 && out[at] == '.' && out[at + 1] == '.';
+        if (dots) {
+            to = segment_drop(out, to);
+            if (to == 0) {
+                return -EINVAL;
+            }
+        } else if (size > 0 && !dot) {
+            memmove(out + to, out + at, size);
+            to += size;
+            if (slash) {
+                out[to++] = '/';
+            }
+        }
+        at += size + 1;
+    }
+    out[to] = '\0';
+    if (out_length) {
+        *out_length = to;
+    }
+    return 0;
+}
+
+/* Decodes one name or value; -EINVAL: broken, or a NUL. */
+static long form_decode(const char *text, size_t length, char *out) {
+    size_t to = 0;
+    for (size_t i = 0; i < length; i++) {
+        int c = text[i] == '+' ? ' ' : (unsigned char)text[i];
+        if (c == '%') {
+            c = escape_value(text + i, length - i);
+            i += 2;
+        }
+        if (c <= 0) {
+            return -EINVAL;
+        }
+        out[to++] = (char)c;
+    }
+    out[to] = '\0';
+    return (long)to;
+}
+
+long http_form_find(const char *text, size_t length, const char *name, char *out) {
+    const char *end = text + length;
+    while (text < end) {
+        const char *amp = memchr(text, '&', (size_t)(end - text));
+        const char *stop = amp ? amp : end;
+        const char *equals = memchr(text, '=', (size_t)(stop - text));
+        const char *name_end = equals ? equals : stop;
+        if (form_decode(text, (size_t)(name_end - text), out) >= 0 && strcmp(out, name) == 0 && stop > text) {
+            const char *value = equals ? equals + 1 : stop;
+            return form_decode(value, (size_t)(stop - value), out);
+        }
+        text = stop + 1;
+    }
+    return -ENOENT;
+}
+
+void http_path_encode(const char *text, char *out) {
+    static const char hex[] = "0123456789ABCDEF";
+    for (; *text; text++) {
+        unsigned char c = (unsigned char)*text;
+        bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || strchr("-._~/", c);
+        if (plain) {
+            *out++ = (char)c;
+        } else {
+            *out++ = '%';
+            *out++ = hex[c >> 4];
+            *out++ = hex[c & 15];
+        }
+    }
+    *out = '\0';
+}

@@ -69,13 +69,19 @@ int config_defaults(struct config *config);
  * what is expected". */
 int config_read(struct config *config, const char *file);
 
-/* Checks what no single option shows (folders exist, listeners are well-formed, limits agree). 0, or -EINVAL, printed likewise. */
+/* Checks what no single option shows (folders exist, listeners are well-formed, limits agree). 0, or -EINVAL, printed
+ * likewise. */
 int config_check(const struct config *config);
 
 void config_free(struct config *config);
 
-/* "30s", "500ms", "2m", "1h" (a plain number: seconds) into milliseconds; "64K", "16M", "1G" (powers of 1024; a plain number: bytes).
- * 0, or -EINVAL, -ERANGE. */
+/* For the command line. Each 0, -EINVAL, or -ENOMEM. */
+int config_listen_add(struct config *config, const char *text);
+void config_listen_clear(struct config *config);
+int config_option_set(struct config *config, const char *plugin, const char *name, const char *value);
+
+/* "30s", "500ms", "2m", "1h" (a plain number: seconds) into milliseconds; "64K", "16M", "1G" (powers of 1024; a plain
+ * number: bytes). 0, or -EINVAL, -ERANGE. */
 int config_duration(const char *text, uint32_t *ms);
 int config_size(const char *text, uint64_t *bytes);
 

@@ -82,7 +82,7 @@ struct socgi_plugin {
 };
 
 #if defined(__GNUC__)
-#define SOCGI_EXPORT __attribute__((visibility("default"), used))
+#define SOCGI_EXPORT __attribute__((visibility("default")))
 #define SOCGI_FORMAT(at, first) __attribute__((format(printf, at, first)))
 #else
 #define SOCGI_EXPORT
@@ -97,13 +97,13 @@ struct socgi_plugin {
 
 /* Defines the one symbol that the server looks up. Takes designated initializers of struct socgi_plugin. */
 #define SOCGI_PLUGIN(...)                                                                                              \
-    SOCGI_LINKAGE const struct socgi_plugin socgi_plugin;                                                              \
-    SOCGI_EXPORT const struct socgi_plugin socgi_plugin = {.magic = SOCGI_MAGIC,                                       \
-                                                           .abi_major = SOCGI_ABI_MAJOR,                               \
-                                                           .abi_minor = SOCGI_ABI_MINOR,                               \
-                                                           .size = sizeof(struct socgi_plugin),                        \
-                                                           .flags = 0,                                                 \
-                                                           __VA_ARGS__};
+    SOCGI_LINKAGE SOCGI_EXPORT const struct socgi_plugin socgi_plugin;                                                 \
+    const struct socgi_plugin socgi_plugin = {.magic = SOCGI_MAGIC,                                                    \
+                                              .abi_major = SOCGI_ABI_MAJOR,                                            \
+                                              .abi_minor = SOCGI_ABI_MINOR,                                            \
+                                              .size = sizeof(struct socgi_plugin),                                     \
+                                              .flags = 0,                                                              \
+                                              __VA_ARGS__};
 
 /* ---- The request ---------------------------------------------------------------------------------------------- */
 

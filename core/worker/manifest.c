@@ -1,0 +1,151 @@
+/* What a plugin says of itself, checked. */
+#include "worker/manifest.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "http/method.h"
+#include "worker/utf8.h"
+
+#define DEFAULT_METHODS "GET HEAD POST PUT DELETE PATCH"
+
+enum {
+    FIXED_SIZE = offsetof(struct socgi_plugin, name), /* what can be read before the plugin's size is known */
+    LEAST_SIZE = offsetof(struct socgi_plugin, handle) + sizeof(socgi_handler *),
+    MOST_SIZE = 4096
+};
+
+__attribute__((format(printf, 2, 3))) static int refuse(char *reason, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(reason, MANIFEST_REASON_SIZE, format, args);
+    va_end(args);
+    return -EINVAL;
+}
+
+static bool name_valid(const char *name) {
+    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+    size_t length = strlen(name);
+    return length > 0 && length <= MANIFEST_NAME_MAX && name[0] != '.' && strspn(name, allowed) == length;
+}
+
+/* A segment that the path decoder would resolve, so that no request can have it. */
+static bool segment_is_dots(const char *segment, size_t length) {
+    return (length == 1 && segment[0] == '.') || (length == 2 && segment[0] == '.' && segment[1] == '.');
+}
+
+int manifest_route_valid(const char *route) {
+    size_t length = strlen(route);
+    if (route[0] != '/' || length > MANIFEST_ROUTE_MAX || !utf8_printable(route, length) || strchr(route, '\\')) {
+        return 0;
+    }
+    for (const char *at = route; *at && length > 1;) {
+        at++; /* the '/' */
+        size_t segment = strcspn(at, "/");
+        if (segment == 0 || segment_is_dots(at, segment)) {
+            return 0;
+        }
+        at += segment;
+    }
+    return 1;
+}
+
+/* Copies what both sides know, never more than the plugin has: it may be older and its struct shorter. */
+static int read_struct(struct socgi_plugin *plugin, const struct socgi_plugin *given, char *reason) {
+    memset(plugin, 0, sizeof(*plugin));
+    memcpy(plugin, given, FIXED_SIZE);
+    if (plugin->magic != SOCGI_MAGIC) {
+        return refuse(reason, "not a socgi plugin: its magic is 0x%08x, not 0x%08x", plugin->magic, SOCGI_MAGIC);
+    }
+    if (plugin->abi_major != SOCGI_ABI_MAJOR || plugin->abi_minor > SOCGI_ABI_MINOR) {
+        return refuse(reason, "built for ABI %u.%u, this server has %u.%u", plugin->abi_major, plugin->abi_minor,
+                      SOCGI_ABI_MAJOR, SOCGI_ABI_MINOR);
+    }
+    /* Fields are aligned to 8 bytes or paired into them, so that a multiple of 8 cuts none in two. */
+    if (plugin->size < LEAST_SIZE || plugin->size > MOST_SIZE || plugin->size % 8 != 0) {
+        return refuse(reason, "its struct socgi_plugin of %u bytes cannot be", plugin->size);
+    }
+    if (plugin->flags != 0) {
+        return refuse(reason, "flags 0x%x are not known", plugin->flags);
+    }
+    memcpy(plugin, given, plugin->size < sizeof(*plugin) ? plugin->size : sizeof(*plugin));
+    if (!plugin->handle) {
+        return refuse(reason, "it has no handler");
+    }
+    return 0;
+}
+
+static int check_declared(const struct socgi_option *options, char *reason) {
+    size_t count = 0;
+    for (; options && options[count].name; count++) {
+        if (count == MANIFEST_OPTIONS_MAX) {
+            return refuse(reason, "more than %d options: is the list ended by a NULL name?", MANIFEST_OPTIONS_MAX);
+        }
+        if (!name_valid(options[count].name)) {
+            return refuse(reason, "option name \"%s\" is not valid", options[count].name);
+        }
+        for (size_t i = 0; i < count; i++) {
+            if (strcmp(options[i].name, options[count].name) == 0) {
+                return refuse(reason, "option \"%s\" is declared twice", options[i].name);
+            }
+        }
+    }
+    return 0;
+}
+
+int manifest_read(struct manifest *m, const struct socgi_plugin *given, const char *fallback,
+                  char reason[MANIFEST_REASON_SIZE]) {
+    memset(m, 0, sizeof(*m));
+    int error = read_struct(&m->plugin, given, reason);
+    if (error) {
+        return error;
+    }
+    const char *name = m->plugin.name ? m->plugin.name : fallback;
+    if (!name_valid(name)) {
+        return refuse(reason, "name \"%s\" is not 1 to %d letters, digits, '-', '_', '.'", name, MANIFEST_NAME_MAX);
+    }
+    memcpy(m->name, name, strlen(name) + 1);
+    if (m->plugin.route && !manifest_route_valid(m->plugin.route)) {
+        return refuse(reason, "route \"%s\" is not a canonical path", m->plugin.route);
+    }
+    snprintf(m->route, sizeof(m->route), "%s%s", m->plugin.route ? "" : "/", m->plugin.route ? m->plugin.route : name);
+    const char *methods = m->plugin.methods ? m->plugin.methods : DEFAULT_METHODS;
+    if (http_methods_parse(methods, &m->methods)) {
+        return refuse(reason, "methods \"%s\" are not all known", methods);
+    }
+    return check_declared(m->plugin.options, reason);
+}
+
+const struct socgi_option *manifest_option(const struct manifest *m, const char *name) {
+    for (const struct socgi_option *option = m->plugin.options; option && option->name; option++) {
+        if (strcmp(option->name, name) == 0) {
+            return option;
+        }
+    }
+    return NULL;
+}
+
+static int refuse_option(const struct manifest *m, const char *name, char *reason) {
+    const struct socgi_option *known = m->plugin.options;
+    if (!known || !known->name) {
+        return refuse(reason, "option \"%s\" is not known; it has no options", name);
+    }
+    int at = snprintf(reason, MANIFEST_REASON_SIZE, "option \"%s\" is not known; known are:", name);
+    for (const char *comma = ""; known->name && at < MANIFEST_REASON_SIZE; known++, comma = ",") {
+        at += snprintf(reason + at, (size_t)(MANIFEST_REASON_SIZE - at), "%s %s", comma, known->name);
+    }
+    return -EINVAL;
+}
+
+int manifest_check_options(const struct manifest *m, const struct wire_option *options, size_t count,
+                           char reason[MANIFEST_REASON_SIZE]) {
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(options[i].plugin, m->name) == 0 && !manifest_option(m, options[i].name)) {
+            return refuse_option(m, options[i].name, reason);
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,201 @@
+/* The plugins of one worker. */
+#include "worker/registry.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "worker/manifest.h"
+
+static const char SUFFIX[] = ".so";
+
+/* ---- The files ---- */
+
+static int is_plugin(const struct dirent *entry) {
+    size_t length = strlen(entry->d_name);
+    size_t suffix = sizeof(SUFFIX) - 1;
+    return entry->d_name[0] != '.' && length > suffix && strcmp(entry->d_name + length - suffix, SUFFIX) == 0;
+}
+
+/* Byte order, whatever the locale: every worker must see the same. */
+static int by_name(const struct dirent **a, const struct dirent **b) {
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static bool is_skipped(const struct wire_start *start, const char *file) {
+    for (uint32_t i = 0; i < start->skip_count; i++) {
+        if (strcmp(start->skips[i], file) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- One plugin ---- */
+
+static const struct socgi_plugin *symbol_find(const char *folder, const char *file, char reason[MANIFEST_REASON_SIZE]) {
+    char *path;
+    if (asprintf(&path, "%s/%s", folder, file) < 0) {
+        snprintf(reason, MANIFEST_REASON_SIZE, "no memory");
+        return NULL;
+    }
+    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    const struct socgi_plugin *plugin = library ? dlsym(library, "socgi_plugin") : NULL;
+    if (!library) {
+        snprintf(reason, MANIFEST_REASON_SIZE, "%s", dlerror());
+    } else if (!plugin) {
+        snprintf(reason, MANIFEST_REASON_SIZE,
+                 "it has no symbol socgi_plugin: SOCGI_PLUGIN(...) is missing, or hidden");
+    }
+    free(path);
+    return plugin;
+}
+
+static const struct socgi_context *conflict_find(const struct registry *registry, const struct manifest *m) {
+    for (size_t i = 0; i < registry->count; i++) {
+        const struct socgi_context *other = registry->plugins[i];
+        if (other && (strcmp(other->manifest.name, m->name) == 0 || strcmp(other->manifest.route, m->route) == 0)) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
+/* Everything up to init, which is the first of the plugin's code that is called. */
+static int context_make(const struct registry *registry, const struct wire_start *start, const char *file,
+                        struct socgi_context *context, char reason[MANIFEST_REASON_SIZE]) {
+    char name[MANIFEST_NAME_MAX + 1];
+    snprintf(name, sizeof(name), "%.*s", (int)(strlen(file) - (sizeof(SUFFIX) - 1)), file);
+    const struct socgi_plugin *given = symbol_find(start->folder, file, reason);
+    if (!given || manifest_read(&context->manifest, given, name, reason)) {
+        return -EINVAL;
+    }
+    const struct socgi_context *other = conflict_find(registry, &context->manifest);
+    if (other) {
+        snprintf(reason, MANIFEST_REASON_SIZE, "its name \"%s\" or route \"%s\" is that of %s", context->manifest.name,
+                 context->manifest.route, other->file);
+        return -EEXIST;
+    }
+    context->options = start->options;
+    context->option_count = start->option_count;
+    if (manifest_check_options(&context->manifest, start->options, start->option_count, reason)) {
+        return -EINVAL;
+    }
+    int error = context->manifest.plugin.init ? context->manifest.plugin.init(context) : 0;
+    if (error < 0) {
+        snprintf(reason, MANIFEST_REASON_SIZE, "its init failed: %s", strerror(-error));
+    }
+    return error < 0 ? error : 0;
+}
+
+static void context_free(struct socgi_context *context) {
+    if (context) {
+        char *file;
+        memcpy(&file, &context->file, sizeof(file)); /* const to its readers, ours to free */
+        free(file);
+        free(context);
+    }
+}
+
+static struct socgi_context *context_new(const char *file) {
+    struct socgi_context *context = calloc(1, sizeof(*context));
+    if (context) {
+        context->file = strdup(file);
+        if (!context->file) {
+            free(context);
+            return NULL;
+        }
+    }
+    return context;
+}
+
+static long manifest_pack(const struct socgi_context *context, const char *reason, unsigned char *message) {
+    const struct manifest *m = &context->manifest;
+    struct wire_plugin told = {.file = context->file, .reason = reason};
+    if (!reason) {
+        told.name = m->name;
+        told.version = m->plugin.version;
+        told.route = m->route;
+        told.methods = m->methods;
+        told.timeout_ms = m->plugin.timeout_ms;
+        told.concurrency = m->plugin.concurrency;
+        told.body_limit = m->plugin.body_limit;
+    }
+    return wire_plugin_pack(&told, message);
+}
+
+/* Its place in the order is kept, for requests name plugins by it. */
+static int plugin_skip(struct registry *registry, const char *file, registry_tell *tell, void *data) {
+    unsigned char message[CHANNEL_MESSAGE_MAX];
+    const struct wire_plugin told = {.file = file, .reason = "it has ended workers while it loaded"};
+    registry->plugins[registry->count++] = NULL;
+    return tell(data, message, wire_plugin_pack(&told, message));
+}
+
+static int plugin_load(struct registry *registry, const struct wire_start *start, const char *file, registry_tell *tell,
+                       void *data) {
+    unsigned char message[CHANNEL_MESSAGE_MAX];
+    char reason[MANIFEST_REASON_SIZE] = "";
+    int error = tell(data, message, wire_loading_pack(file, message));
+    struct socgi_context *context = error ? NULL : context_new(file);
+    if (!context) {
+        return error ? error : -ENOMEM;
+    }
+    bool refused = context_make(registry, start, file, context, reason) != 0;
+    fflush(stdout); /* what init has printed is the plugin's */
+    error = tell(data, message, manifest_pack(context, refused ? reason : NULL, message));
+    if (refused) {
+        context_free(context);
+        context = NULL;
+    }
+    registry->plugins[registry->count++] = context;
+    return error;
+}
+
+/* ---- All of them ---- */
+
+int registry_load(struct registry *registry, const struct wire_start *start, registry_tell *tell, void *data) {
+    struct dirent **files = NULL;
+    int count = scandir(start->folder, &files, is_plugin, by_name);
+    if (count < 0) {
+        log_line(LOG_ERROR, "the plugin folder %s cannot be read: %s", start->folder, strerror(errno));
+        count = 0;
+    }
+    int error = 0;
+    registry->plugins = calloc((size_t)count + 1, sizeof(struct socgi_context *));
+    if (!registry->plugins) {
+        error = -ENOMEM;
+    }
+    for (int i = 0; i < count; i++) {
+        const char *file = files[i]->d_name;
+        if (!error) {
+            error = is_skipped(start, file) ? plugin_skip(registry, file, tell, data)
+                                            : plugin_load(registry, start, file, tell, data);
+        }
+        free(files[i]);
+    }
+    free(files);
+    unsigned char message[CHANNEL_MESSAGE_MAX];
+    return error ? error : tell(data, message, wire_ready_pack(message));
+}
+
+struct socgi_context *registry_at(const struct registry *registry, size_t index) {
+    return index < registry->count ? registry->plugins[index] : NULL;
+}
+
+void registry_end(struct registry *registry) {
+    for (size_t i = 0; i < registry->count; i++) {
+        struct socgi_context *context = registry->plugins[i];
+        if (context && context->manifest.plugin.fini) {
+            context->manifest.plugin.fini(context);
+        }
+        context_free(context);
+    }
+    free(registry->plugins);
+    *registry = (struct registry){0};
+}

@@ -1,0 +1,29 @@
+/* The plugins of one worker: loaded once, in order of their file names, and never unloaded while it serves. */
+#ifndef WORKER_REGISTRY_H
+#define WORKER_REGISTRY_H
+
+#include <stddef.h>
+
+#include "wire/message.h"
+#include "worker/context.h"
+
+struct registry {
+    struct socgi_context **plugins; /* in the order of the PLUGIN messages; NULL: refused */
+    size_t count;
+};
+
+/* Takes a message to the master. 0, or -errno. */
+typedef int registry_tell(void *data, const unsigned char *message, long length);
+
+/* Loads every "*.so" of start->folder but the skipped ones, and tells LOADING and PLUGIN of each, of the skipped ones
+ * PLUGIN alone, and READY at the end. `start` must live as long as the registry. 0, or -errno: the master could not be
+ * told, or there is no memory. */
+int registry_load(struct registry *registry, const struct wire_start *start, registry_tell *tell, void *data);
+
+/* The plugin of that place, or NULL. */
+struct socgi_context *registry_at(const struct registry *registry, size_t index);
+
+/* Calls every fini, and frees the table; the code stays mapped. */
+void registry_end(struct registry *registry);
+
+#endif

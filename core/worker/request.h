@@ -1,0 +1,57 @@
+/*
+ * The request as a handler sees it: the opaque struct socgi_request of the SDK, over what the wire carried. What is not
+ * there as text (joined fields, decoded parameters, meta-variables, a mapped body) is made when it is first asked for.
+ */
+#ifndef WORKER_REQUEST_H
+#define WORKER_REQUEST_H
+
+#include <stddef.h>
+
+#include <socgi/plugin.h>
+
+#include "base/buffer.h"
+#include "wire/request.h"
+#include "worker/arena.h"
+
+struct request_meta {
+    const char *name;
+    const char *value;
+};
+
+/* Fields of one name, joined. */
+struct request_joined {
+    struct request_joined *next;
+    const char *name;
+    const char *value;
+};
+
+/* What is made on demand. Outlives the request, so that its memory is used again; a zeroed one is ready to be used. */
+struct request_cache {
+    struct arena arena;
+    struct buffer scratch;
+    char *body;         /* mapped */
+    size_t body_mapped; /* bytes of the mapping */
+    const char *route;
+    struct request_joined *joined;
+    struct request_meta *meta;
+    size_t meta_count;
+};
+
+struct socgi_request {
+    struct wire_request wire;
+    struct socgi_context *context;
+    const char *spool;           /* folder for temporary files */
+    int *body_fd;                /* given or made; -1: none */
+    struct request_cache *cache; /* by pointer, for the request itself is const to a handler */
+};
+
+/* Ends a request: frees what was made for it. The body's descriptor stays the caller's, also one made on demand. */
+void request_end(struct socgi_request *request);
+
+/* Frees what is kept between requests. */
+void request_cache_free(struct request_cache *cache);
+
+/* A field's text without its parameters, compared without case: "text/html; charset=utf-8" is of type "text/html". */
+int request_type_is(const char *value, const char *type);
+
+#endif

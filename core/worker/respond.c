@@ -1,0 +1,193 @@
+/* How a worker sends. */
+#include "worker/respond.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+
+enum { GATHER_MAX = 16 };
+
+/* What lies in memory at the front of what is pending; `file_next`: a part of a file follows. */
+static size_t gather(const struct socgi_response *res, uint64_t turn, struct iovec parts[GATHER_MAX], bool *file_next) {
+    size_t count = 0;
+    *file_next = false;
+    for (size_t i = res->next; i < res->framed && count < GATHER_MAX && turn > 0; i++) {
+        uint64_t length, offset;
+        int fd;
+        const char *memory = response_stretch(res, &res->parts[i], &length, &fd, &offset);
+        if (!memory) {
+            *file_next = res->parts[i].length > 0;
+            return count;
+        }
+        if (length > turn) {
+            length = turn;
+        }
+        parts[count].iov_len = length;
+        memcpy(&parts[count++].iov_base, &memory, sizeof(memory)); /* sendmsg only reads it */
+        turn -= length;
+        if (length < res->parts[i].length) {
+            return count;
+        }
+    }
+    return count;
+}
+
+static ssize_t send_memory(const struct respond *to, struct iovec *parts, size_t count, bool more) {
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+    return sendmsg(to->connection, &message, MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0));
+}
+
+/* Bytes; 0: the file is shorter than was promised; -1 with errno. */
+static ssize_t send_file(const struct respond *to, const struct socgi_response *res) {
+    uint64_t length, from;
+    int fd;
+    (void)response_stretch(res, &res->parts[res->next], &length, &fd, &from);
+    off_t offset = (off_t)from;
+    if (length > to->turn) {
+        length = to->turn;
+    }
+    return sendfile(to->connection, fd, &offset, length < INT_MAX ? length : INT_MAX);
+}
+
+static int fail(struct socgi_response *res, bool broken) {
+    res->broken |= broken;
+    res->gone |= !broken;
+    response_discard(res);
+    return -EPIPE;
+}
+
+int respond_send(void *sink, struct socgi_response *res) {
+    struct respond *to = sink;
+    while (response_pending(res) && to->turn > 0) {
+        struct iovec parts[GATHER_MAX];
+        bool file_next;
+        size_t count = gather(res, to->turn, parts, &file_next);
+        if (to->sent == 0) {
+            atomic_store(&to->slot->touched, 1);
+        }
+        if (count == 0 && !file_next) {
+            response_advance(res, 0);
+            continue;
+        }
+        ssize_t n = count > 0 ? send_memory(to, parts, count, file_next) : send_file(to, res);
+        if (n > 0) {
+            to->sent += (uint64_t)n;
+            to->turn -= (uint64_t)n;
+            response_advance(res, (uint64_t)n);
+        } else if (n == 0) {
+            return fail(res, true);
+        } else if (errno == EAGAIN) {
+            return 0;
+        } else if (errno != EINTR) {
+            return fail(res, false);
+        }
+    }
+    return 0;
+}
+
+/* ---- The rest ---- */
+
+static int fd_index(int *fds, size_t *count, int fd, uint32_t *index) {
+    for (size_t i = 0; i < *count; i++) {
+        if (fds[i] == fd) {
+            *index = (uint32_t)i;
+            return 0;
+        }
+    }
+    if (*count == CHANNEL_FDS_MAX) {
+        return -E2BIG;
+    }
+    *index = (uint32_t)*count;
+    fds[(*count)++] = fd;
+    return 0;
+}
+
+/* Where a part lies now that no text is in memory: in its file, or at the same place of the copy of `frame`. */
+static void part_place(const struct socgi_response *res, const struct response_part *part, int frames, int *fd,
+                       uint64_t *offset) {
+    *offset = part->offset;
+    *fd = part->kind == PART_FRAME ? frames : part->kind == PART_TEXT ? res->text.fd : res->files[part->file].fd;
+}
+
+static int tail_list(const struct socgi_response *res, int frames, struct wire_tail *tail, int *fds, size_t *count) {
+    for (size_t i = res->next; i < res->framed; i++) {
+        const struct response_part *part = &res->parts[i];
+        uint32_t index;
+        uint64_t offset;
+        int fd;
+        if (part->length == 0) {
+            continue;
+        }
+        part_place(res, part, frames, &fd, &offset);
+        int error = tail->count == WIRE_SEGMENTS_MAX ? -E2BIG : fd_index(fds, count, fd, &index);
+        if (error) {
+            return error;
+        }
+        tail->segments[tail->count++] = (struct wire_segment){.fd = index, .offset = offset, .length = part->length};
+    }
+    return 0;
+}
+
+/* Too many parts or files for one message: all of it into one file. */
+static int tail_copy(const struct socgi_response *res, int frames, int to) {
+    for (size_t i = res->next; i < res->framed; i++) {
+        const struct response_part *part = &res->parts[i];
+        uint64_t left = part->length;
+        uint64_t from;
+        int fd;
+        part_place(res, part, frames, &fd, &from);
+        off_t offset = (off_t)from;
+        while (left > 0) {
+            ssize_t n = sendfile(to, fd, &offset, left < INT_MAX ? left : INT_MAX);
+            if (n == 0 || (n < 0 && errno != EINTR)) {
+                return n == 0 ? -EIO : -errno;
+            }
+            left -= n > 0 ? (uint64_t)n : 0;
+        }
+    }
+    return 0;
+}
+
+static int tail_make(const struct socgi_response *res, const char *spool, uint64_t left, struct wire_tail *tail,
+                     int *fds, size_t *count, int *made) {
+    *made = fd_temporary(spool);
+    if (*made < 0) {
+        return *made;
+    }
+    int error = fd_write_all(*made, res->frame.data, res->frame.length);
+    if (!error) {
+        error = tail_list(res, *made, tail, fds, count);
+    }
+    if (error != -E2BIG) {
+        return error;
+    }
+    int frames = *made;
+    *made = fd_temporary(spool);
+    error = *made < 0 ? *made : tail_copy(res, frames, *made);
+    fd_close(&frames);
+    tail->count = 1;
+    tail->segments[0] = (struct wire_segment){.fd = 0, .offset = 0, .length = left};
+    fds[0] = *made;
+    *count = 1;
+    return error;
+}
+
+int respond_tail(struct socgi_response *res, const char *spool, struct wire_tail *tail, int *fds, size_t *count,
+                 int *made, uint64_t *left) {
+    *count = 0;
+    *made = -1;
+    *left = 0;
+    tail->count = 0;
+    for (size_t i = res->next; i < res->framed; i++) {
+        *left += res->parts[i].length;
+    }
+    int error = response_spill(res);
+    return error ? error : tail_make(res, spool, *left, tail, fds, count, made);
+}

@@ -1,0 +1,97 @@
+/* The SDK: the response's body. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "base/fd.h"
+#include "worker/answer.h"
+#include "worker/response.h"
+
+int socgi_write(struct socgi_response *res, const void *data, size_t length) {
+    return response_write(res, data, length);
+}
+
+int socgi_printf(struct socgi_response *res, const char *format, ...) {
+    char small[1024];
+    va_list args;
+    va_list again;
+    va_start(args, format);
+    va_copy(again, args);
+    int error;
+    int length = vsnprintf(small, sizeof(small), format, args);
+    if (length >= 0 && (size_t)length < sizeof(small)) {
+        error = response_write(res, small, (size_t)length);
+    } else {
+        char *large = NULL;
+        length = vasprintf(&large, format, again);
+        if (length < 0) {
+            error = res->error = -ENOMEM;
+        } else {
+            error = response_write(res, large, (size_t)length);
+            free(large);
+        }
+    }
+    va_end(again);
+    va_end(args);
+    return error;
+}
+
+/* Only a regular file can be sent later and by another process without waiting, and only bytes that it has. */
+static int file_check(int fd, off_t offset, size_t length, struct stat *st) {
+    int flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fstat(fd, st) < 0 || !S_ISREG(st->st_mode)) {
+        return -EINVAL;
+    }
+    if ((flags & O_ACCMODE) == O_WRONLY || (flags & O_PATH)) {
+        return -EINVAL;
+    }
+    return offset < 0 || offset > st->st_size || length > (size_t)(st->st_size - offset) ? -EINVAL : 0;
+}
+
+/* The index of the file among the response's; takes over the descriptor, or closes it if the file is open there
+ * already. */
+static int file_enter(struct socgi_response *res, int *fd, const struct stat *st, uint32_t *index) {
+    for (*index = 0; *index < res->file_count; ++*index) {
+        if (res->files[*index].device == st->st_dev && res->files[*index].inode == st->st_ino) {
+            return 0;
+        }
+    }
+    if (res->file_count == RESPONSE_FILES_MAX) {
+        return -EMFILE;
+    }
+    res->files[res->file_count++] = (struct response_file){*fd, st->st_dev, st->st_ino};
+    *fd = -1;
+    return 0;
+}
+
+int socgi_send_fd(struct socgi_response *res, int fd, off_t offset, size_t length) {
+    struct stat st;
+    struct response_part part = {.kind = PART_FILE, .offset = (uint64_t)offset, .length = length};
+    int error = file_check(fd, offset, length, &st);
+    if (!error && length > 0 && !res->gone) {
+        error = file_enter(res, &fd, &st, &part.file);
+        error = error ? error : response_append(res, part);
+    }
+    if (error && !res->error) {
+        res->error = error;
+    }
+    fd_close(&fd);
+    return error;
+}
+
+int socgi_flush(struct socgi_response *res, int status) {
+    return answer_flush(res, status);
+}
+
+int socgi_reset(struct socgi_response *res) {
+    if (res->begun) {
+        return -EISCONN;
+    }
+    response_drop_body(res);
+    res->field_count = 0;
+    res->promised = false;
+    return 0;
+}

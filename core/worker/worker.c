@@ -1,0 +1,234 @@
+/* The worker process. */
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "wire/channel.h"
+#include "wire/heritage.h"
+#include "wire/mailbox.h"
+#include "wire/message.h"
+#include "wire/request.h"
+#include "worker/answer.h"
+#include "worker/registry.h"
+#include "worker/request.h"
+#include "worker/respond.h"
+#include "worker/response.h"
+
+enum { FIELDS_MAX = 10000 };
+
+struct worker {
+    struct mailbox box;
+    struct wire_start start; /* points into start_message */
+    unsigned char start_message[CHANNEL_MESSAGE_MAX];
+    struct registry registry;
+    struct request_cache cache;
+    struct socgi_response response;
+    struct wire_field *fields;
+};
+
+/* ---- One request ---- */
+
+static int tail_send(struct worker *w, const struct wire_post *post, struct mailbox_answer *answer) {
+    unsigned char message[CHANNEL_MESSAGE_MAX];
+    struct wire_tail tail;
+    int fds[CHANNEL_FDS_MAX];
+    size_t count;
+    int made;
+    int error = respond_tail(&w->response, w->start.spool, &tail, fds, &count, &made, &answer->left);
+    if (!error) {
+        tail.slot = post->slot;
+        tail.sequence = post->sequence;
+        long length = wire_tail_pack(&tail, message);
+        error = length < 0 ? (int)length : channel_send(HERITAGE_CHANNEL, message, (size_t)length, fds, count);
+    }
+    fd_close(&made);
+    return error;
+}
+
+static bool output_waits(void) {
+    int waiting = 0;
+    return ioctl(HERITAGE_STDOUT, FIONREAD, &waiting) == 0 && waiting > 0;
+}
+
+/* What became of it, for the master. The tail goes before the slot is done. */
+static void answer_tell(struct worker *w, const struct wire_post *post, const struct wire_request *request,
+                        const struct respond *to, struct mailbox_answer *answer) {
+    struct socgi_response *res = &w->response;
+    uint32_t flags = output_waits() ? ANSWER_OUTPUT : 0;
+    answer->status = res->status >= 200 && res->status <= 599 ? (uint32_t)res->status : 500;
+    answer->head = res->head_length;
+    answer->sent = to->sent;
+    answer->left = 0;
+    if (!res->broken && !res->gone && response_pending(res)) {
+        int error = tail_send(w, post, answer);
+        if (error) {
+            log_line(LOG_ERROR, "the rest of an answer cannot be given back: %s", strerror(-error));
+            res->broken = true;
+            answer->left = 0;
+        } else {
+            flags |= ANSWER_TAIL;
+        }
+    }
+    flags |= res->gone ? ANSWER_GONE : 0;
+    flags |= res->broken ? ANSWER_BROKEN : 0;
+    flags |= request->keep && !res->close && !res->broken && !res->gone ? ANSWER_KEEP : 0;
+    answer->flags = flags;
+}
+
+/* Runs the handler and sends. `connection` is closed before the slot is done: an idle worker holds none. */
+static void request_run(struct worker *w, const struct wire_post *post, struct wire_request *wire, int connection,
+                        int *body) {
+    struct mailbox_slot *slot = mailbox_slot(&w->box, post->slot);
+    struct socgi_context *context = registry_at(&w->registry, wire->plugin);
+    struct socgi_request request = {
+        .wire = *wire, .context = context, .spool = w->start.spool, .body_fd = body, .cache = &w->cache};
+    struct respond to = {.connection = connection, .slot = slot, .turn = w->start.send_turn};
+    response_begin(&w->response, &request, w->start.response_limit, respond_send, &to);
+    int returned = context->manifest.plugin.handle(&request, &w->response);
+    fflush(stdout);
+    if (atomic_load_explicit(&w->box.shared->draining, memory_order_relaxed)) {
+        wire->keep = request.wire.keep = 0;
+    }
+    answer_finish(&w->response, returned);
+    (void)respond_send(&to, &w->response);
+    answer_tell(w, post, wire, &to, &slot->answer);
+    response_end(&w->response);
+    request_end(&request);
+}
+
+static void slot_done(struct worker *w, const struct wire_post *post) {
+    slot_finish(&mailbox_slot(&w->box, post->slot)->slot, post->sequence);
+    if (doorbell_claim(&w->box.shared->bell)) {
+        const uint64_t one = 1;
+        ssize_t rung = write(HERITAGE_DOORBELL, &one, sizeof(one));
+        (void)rung; /* it fails only when the counter is full: then the master has been rung */
+    }
+}
+
+/* False: the master has broken the protocol. */
+static bool request_take(struct worker *w, const void *message, size_t length, int *fds, size_t count) {
+    struct wire_post post;
+    if (wire_post_unpack(&post, message, length) || count < 1 || count > 2 || post.slot >= w->box.count) {
+        return false;
+    }
+    struct mailbox_slot *slot = mailbox_slot(&w->box, post.slot);
+    if (!slot_take(&slot->slot, post.sequence)) {
+        return true; /* it was taken back */
+    }
+    struct wire_request request = {.fields = w->fields, .field_capacity = FIELDS_MAX};
+    uint32_t size = slot->length;
+    if (size > w->box.capacity || wire_request_unpack(&request, mailbox_request(&w->box, post.slot), size) ||
+        !registry_at(&w->registry, request.plugin) || (request.body_kind == WIRE_BODY_FD) != (count == 2)) {
+        return false;
+    }
+    int body = count == 2 ? fds[1] : -1;
+    request_run(w, &post, &request, fds[0], &body);
+    fd_close(&fds[0]);
+    fd_close(&body); /* given, or made on demand */
+    if (count == 2) {
+        fds[1] = -1;
+    }
+    slot_done(w, &post);
+    return true;
+}
+
+/* ---- The messages ---- */
+
+static int tell(void *data, const unsigned char *message, long length) {
+    (void)data;
+    return length < 0 ? (int)length : channel_send(HERITAGE_CHANNEL, message, (size_t)length, NULL, 0);
+}
+
+/* False: there is nothing to work with. */
+static bool begin(struct worker *w) {
+    int fds[CHANNEL_FDS_MAX];
+    size_t count;
+    ssize_t length = channel_receive(HERITAGE_CHANNEL, w->start_message, sizeof(w->start_message), fds, &count);
+    if (length <= 0) {
+        return false;
+    }
+    int error = wire_start_unpack(&w->start, w->start_message, (size_t)length);
+    error = error ? error : mailbox_open(&w->box, HERITAGE_MAILBOX);
+    if (!error) {
+        log_set_level((enum log_level)w->start.log_level);
+        error = registry_load(&w->registry, &w->start, tell, NULL);
+    }
+    if (error && error != -EPIPE) {
+        log_line(LOG_ERROR, "cannot start: %s", strerror(-error));
+    }
+    return !error;
+}
+
+/* Until the channel ends. The exit status. */
+static int serve(struct worker *w) {
+    unsigned char message[sizeof(struct wire_post) + 64];
+    for (;;) {
+        int fds[CHANNEL_FDS_MAX];
+        size_t count;
+        ssize_t length = channel_receive(HERITAGE_CHANNEL, message, sizeof(message), fds, &count);
+        if (length == 0) {
+            return EXIT_SUCCESS;
+        }
+        bool fine = length > 0 && request_take(w, message, (size_t)length, fds, count);
+        for (size_t i = 0; i < count; i++) {
+            fd_close(&fds[i]);
+        }
+        if (!fine) {
+            log_line(LOG_ERROR, "an invalid message from the master: %s",
+                     length > 0 ? wire_kind_name(wire_kind(message, (size_t)length)) : strerror((int)-length));
+            return EXIT_FAILURE;
+        }
+    }
+}
+
+/* ---- The process ---- */
+
+/* Dies with its master. False: that has happened already. */
+static bool process_setup(pid_t master) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != master) {
+        return false;
+    }
+    prctl(PR_SET_NAME, "socgi-worker");
+    signal(SIGPIPE, SIG_IGN); /* sendfile to a client that has gone */
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    fcntl(HERITAGE_CHANNEL, F_SETFD, FD_CLOEXEC); /* whatever a plugin starts inherits none of these */
+    fcntl(HERITAGE_MAILBOX, F_SETFD, FD_CLOEXEC);
+    fcntl(HERITAGE_DOORBELL, F_SETFD, FD_CLOEXEC);
+    return true;
+}
+
+static void worker_free(struct worker *w) {
+    registry_end(&w->registry);
+    response_free(&w->response);
+    request_cache_free(&w->cache);
+    mailbox_close(&w->box);
+    free(w->fields);
+    free(w);
+}
+
+int worker_main(pid_t master) {
+    struct worker *w = calloc(1, sizeof(*w));
+    if (!w) {
+        return EXIT_FAILURE;
+    }
+    w->response.text.fd = -1;
+    w->fields = calloc(FIELDS_MAX, sizeof(*w->fields));
+    int status = EXIT_FAILURE;
+    if (w->fields && process_setup(master) && begin(w)) {
+        status = serve(w);
+    }
+    worker_free(w);
+    return status;
+}

@@ -1,0 +1,132 @@
+/* An exchange: one request and its answer. */
+#include "master/exchange.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "http/head.h"
+#include "http/parse.h"
+#include "http/status.h"
+#include "master/connection.h"
+#include "master/listener.h"
+#include "master/server.h"
+#include "wire/request.h"
+
+struct exchange *exchange_new(struct connection *c) {
+    struct server *server = c->server;
+    uint32_t capacity = server->config->field_limit;
+    struct exchange *x = malloc(sizeof(*x) + capacity * sizeof(x->fields[0]));
+    if (!x) {
+        return NULL;
+    }
+    memset(x, 0, sizeof(*x));
+    x->connection = c;
+    x->id = ++server->request_numbers;
+    x->begun = server->loop.now;
+    x->request.fields = x->fields;
+    x->request.field_capacity = capacity;
+    x->body.fd = -1;
+    list_init(&x->job.link);
+    return x;
+}
+
+void exchange_free(struct exchange *x) {
+    if (x) {
+        free(x->path);
+        body_free(&x->body);
+        outlet_free(&x->outlet);
+        free(x);
+    }
+}
+
+/* Ends each text of the head with a NUL, in the place of the byte that ended it there (a space, a colon, the white
+ * space or CR behind a value). */
+static void head_terminate(struct exchange *x, char *head) {
+    const struct http_request *r = &x->request;
+    head[r->target.at + r->target.length] = '\0';
+    for (uint32_t i = 0; i < r->field_count; i++) {
+        head[r->fields[i].name.at + r->fields[i].name.length] = '\0';
+        head[r->fields[i].value.at + r->fields[i].value.length] = '\0';
+    }
+}
+
+/* The host is not always a text of its own: in an absolute target it stands in the middle. */
+static void host_copy(const struct http_request *r, const char *head, char *out, size_t size) {
+    size_t length = r->host.length < size ? r->host.length : size - 1;
+    memcpy(out, head + r->host.at, length);
+    out[length] = '\0';
+}
+
+long exchange_pack(struct exchange *x, unsigned char *to, size_t capacity) {
+    enum { HOST_MAX = 512 };
+    const struct connection *c = x->connection;
+    char *head = c->input.data + x->head;
+    const struct http_request *r = &x->request;
+    char host[HOST_MAX];
+    host_copy(r, head, host, sizeof(host));
+    head_terminate(x, head);
+    struct wire_field *fields = c->server->wire_fields;
+    for (uint32_t i = 0; i < r->field_count; i++) {
+        fields[i] = (struct wire_field){.name = head + r->fields[i].name.at, .value = head + r->fields[i].value.at};
+    }
+    struct wire_request w = {
+        .plugin = x->plugin->index,
+        .method = r->method,
+        .minor = r->minor,
+        .keep = x->keep,
+        .connection = c->number,
+        .id = x->id,
+        .target = head + r->target.at,
+        .path = x->path,
+        .route_length = (uint32_t)x->plugin->route_length,
+        .query = r->query.length ? head + r->query.at : "",
+        .host = host,
+        .remote_addr = c->address,
+        .remote_port = c->port,
+        .server_addr = c->listener->address,
+        .server_port = c->listener->port,
+        .body_kind = x->body.fd >= 0      ? WIRE_BODY_FD
+                     : x->body.length > 0 ? WIRE_BODY_INLINE
+                                          : WIRE_BODY_NONE,
+        .body = x->body.memory.data,
+        .body_length = x->body.length,
+        .field_count = r->field_count,
+        .fields = fields,
+    };
+    return wire_request_pack(&w, to, capacity);
+}
+
+int exchange_answer(struct exchange *x, int status, const char *fields, const char *text) {
+    struct buffer *out = &x->outlet.text;
+    struct buffer body = {0};
+    bool bodyless = http_status_bodyless(status);
+    int error =
+        bodyless ? 0 : buffer_format(&body, "%d %s\n%s%s", status, http_reason(status), text, *text ? "\n" : "");
+    struct http_head head = {.status = status,
+                             .minor = x->parsed ? x->request.minor : 1,
+                             .close = !x->keep,
+                             .framing = bodyless ? HTTP_BODY_NONE : HTTP_BODY_LENGTH,
+                             .length = body.length,
+                             .now = clock_seconds()};
+    if (!error) {
+        error = http_head_begin(out, &head);
+    }
+    if (!error && !bodyless) {
+        error = http_head_field(out, "Content-Type", "text/plain; charset=utf-8");
+    }
+    if (!error) {
+        error = buffer_string(out, fields);
+    }
+    if (!error) {
+        error = http_head_end(out);
+    }
+    x->answer_head = out->length;
+    if (!error && !bodyless && !(x->parsed && x->request.method == METHOD_HEAD)) {
+        error = buffer_append(out, body.data, body.length);
+    }
+    buffer_free(&body);
+    x->status = status;
+    return error;
+}

@@ -1,0 +1,65 @@
+/*
+ * An exchange: one request and its answer, from the head's last byte to the answer's. It belongs to its connection and
+ * exists only while a request does, so that an idle connection costs little.
+ */
+#ifndef MASTER_EXCHANGE_H
+#define MASTER_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/list.h"
+#include "http/request.h"
+#include "master/body.h"
+#include "master/outlet.h"
+#include "master/router.h"
+
+struct connection;
+struct worker;
+
+/* Where a request is between the master and the workers. */
+struct job {
+    struct list link;      /* in the queue, or in its worker's desk */
+    struct worker *worker; /* NULL: in the queue, or nowhere */
+    uint32_t slot;
+    uint64_t sequence;
+    bool queued;
+};
+
+struct exchange {
+    struct connection *connection;
+    uint64_t id;
+    uint64_t begun; /* nanoseconds: when the head was complete */
+    struct http_request request;
+    uint32_t head;     /* where the head begins in the connection's input */
+    uint32_t head_end; /* and ends */
+    char *path;        /* decoded; allocated with the exchange */
+    struct plugin *plugin;
+    struct body_limits body_limits;
+    struct body body;
+    struct job job;
+    struct outlet outlet;
+    bool keep;        /* the connection is kept after the answer */
+    bool parsed;      /* request is valid */
+    int status;       /* of the answer */
+    uint64_t written; /* bytes of the answer on the connection, head included */
+    uint64_t answer_head;
+    pid_t pid; /* of the worker that answered, or 0 */
+    struct http_field fields[];
+};
+
+/* NULL: no memory. */
+struct exchange *exchange_new(struct connection *connection);
+void exchange_free(struct exchange *exchange);
+
+/* Packs the request for a worker. Bytes, or -EMSGSIZE. */
+long exchange_pack(struct exchange *exchange, unsigned char *to, size_t capacity);
+
+/*
+ * Makes the master's own answer: `status` with a short text, `fields` ("Name: value\r\n..." or "") besides the usual
+ * ones. It goes to the outlet. 0, or -ENOMEM.
+ */
+int exchange_answer(struct exchange *exchange, int status, const char *fields, const char *text);
+
+#endif

@@ -1,0 +1,182 @@
+/*
+ * The log files of the master: two buffers, one that the master fills and one that the thread writes, swapped under a
+ * mutex that is never held while writing.
+ */
+#include "master/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/fd.h"
+
+enum { HELD_MAX = 4 << 20, GATHER_MS = 20, CLOSE_SECONDS = 1 };
+
+struct journal {
+    int fd;
+    bool owned; /* the descriptor is ours to close */
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t wake;
+    struct buffer filling; /* these four under the mutex */
+    uint64_t lost;
+    bool waiting;
+    bool closing;
+    struct buffer writing; /* the thread's own */
+};
+
+/* The descriptor may be non-blocking if whoever started us made it so: wait then, this thread has the time. */
+static void write_out(int fd, const char *data, size_t length) {
+    while (length > 0) {
+        ssize_t n = write(fd, data, length);
+        if (n > 0) {
+            data += n;
+            length -= (size_t)n;
+        } else if (n < 0 && errno == EAGAIN) {
+            struct pollfd room = {.fd = fd, .events = POLLOUT};
+            (void)poll(&room, 1, -1);
+        } else if (n < 0 && errno != EINTR) {
+            return; /* a broken log is nothing that could be logged */
+        }
+    }
+}
+
+static void *writer(void *argument) {
+    struct journal *j = argument;
+    const struct timespec gather = {.tv_nsec = GATHER_MS * 1000000L};
+    bool closing = false;
+    while (!closing) {
+        pthread_mutex_lock(&j->mutex);
+        while (j->filling.length == 0 && !j->closing) {
+            j->waiting = true;
+            pthread_cond_wait(&j->wake, &j->mutex);
+        }
+        j->waiting = false;
+        closing = j->closing;
+        pthread_mutex_unlock(&j->mutex);
+        if (!closing) {
+            nanosleep(&gather, NULL); /* one write for many lines */
+        }
+        pthread_mutex_lock(&j->mutex);
+        struct buffer full = j->filling;
+        j->filling = j->writing;
+        uint64_t lost = j->lost;
+        j->lost = 0;
+        pthread_mutex_unlock(&j->mutex);
+        j->writing = full;
+        if (lost > 0) {
+            char note[96];
+            int n = snprintf(note, sizeof(note), "... %llu lines were lost: the log did not take them\n",
+                             (unsigned long long)lost);
+            write_out(j->fd, note, (size_t)n);
+        }
+        write_out(j->fd, full.data, full.length);
+        j->writing.length = 0;
+    }
+    return NULL;
+}
+
+/* Never waits, not even for the reader of a FIFO. */
+static int open_log(const char *path) {
+    const int flags = O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    int fd = open(path, flags | O_WRONLY, 0640);
+    return fd < 0 && errno == ENXIO ? open(path, flags | O_RDWR, 0640) : fd;
+}
+
+struct journal *journal_open(const char *path) {
+    struct journal *j = calloc(1, sizeof(*j));
+    if (!j) {
+        return NULL;
+    }
+    j->owned = strcmp(path, "stderr") != 0;
+    j->fd = j->owned ? open_log(path) : STDERR_FILENO;
+    if (j->fd < 0) {
+        free(j);
+        return NULL;
+    }
+    pthread_mutex_init(&j->mutex, NULL);
+    pthread_cond_init(&j->wake, NULL);
+    int error = pthread_create(&j->thread, NULL, writer, j);
+    if (error) {
+        if (j->owned) {
+            fd_close(&j->fd);
+        }
+        free(j);
+        errno = error;
+        return NULL;
+    }
+    return j;
+}
+
+/* What is newest says most about a log that is stuck. */
+static void drop_older_half(struct journal *j) {
+    struct buffer *b = &j->filling;
+    size_t end = b->length / 2;
+    while (end < b->length && b->data[end - 1] != '\n') {
+        end++;
+    }
+    for (size_t i = 0; i < end; i++) {
+        j->lost += b->data[i] == '\n';
+    }
+    buffer_consume(b, end);
+}
+
+void journal_line(struct journal *j, const char *line, size_t length) {
+    pthread_mutex_lock(&j->mutex);
+    struct buffer *b = &j->filling;
+    if (b->length + length + 1 > HELD_MAX) {
+        drop_older_half(j);
+    }
+    if (buffer_reserve(b, length + 1)) {
+        j->lost++;
+    } else {
+        (void)buffer_append(b, line, length);
+        (void)buffer_append(b, "\n", 1);
+    }
+    pthread_mutex_unlock(&j->mutex);
+}
+
+void journal_kick(struct journal *j) {
+    pthread_mutex_lock(&j->mutex);
+    bool wake = j->waiting && j->filling.length > 0;
+    if (wake) {
+        j->waiting = false;
+    }
+    pthread_mutex_unlock(&j->mutex);
+    if (wake) {
+        pthread_cond_signal(&j->wake);
+    }
+}
+
+void journal_close(struct journal *j) {
+    if (!j) {
+        return;
+    }
+    pthread_mutex_lock(&j->mutex);
+    j->closing = true;
+    pthread_mutex_unlock(&j->mutex);
+    pthread_cond_signal(&j->wake);
+    struct timespec deadline;
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += CLOSE_SECONDS;
+    if (pthread_timedjoin_np(j->thread, NULL, &deadline) != 0) {
+        return; /* still blocked: it goes with the process, and so must what it uses */
+    }
+    if (j->owned) {
+        fd_close(&j->fd);
+    }
+    pthread_mutex_destroy(&j->mutex);
+    pthread_cond_destroy(&j->wake);
+    buffer_free(&j->filling);
+    buffer_free(&j->writing);
+    free(j);
+}

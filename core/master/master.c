@@ -1,0 +1,328 @@
+/* The master: puts its parts together, runs their turns, and ends in order. */
+#include "master/master.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "master/connection.h"
+#include "master/dispatch.h"
+#include "master/listener.h"
+#include "master/server.h"
+#include "wire/request.h"
+
+/* How the master ends, in the order in which it may proceed. */
+enum stage { SERVING, DRAINING, STOPPING, STOPPED };
+
+struct master {
+    struct server server;
+    struct source signal_source;
+    int signals;
+    enum stage stage;
+    uint64_t deadline; /* of the stage */
+    bool accepting;
+};
+
+static const uint64_t NS_PER_MS = 1000000;
+enum { STOP_MS = 2000, SPARE_FDS = 64, FDS_PER_WORKER = 8 };
+
+/* ---- The log ---- */
+
+static void error_log_line(void *data, enum log_level level, const char *line, size_t length) {
+    struct server *server = data;
+    char out[8192];
+    struct timespec now;
+    struct tm tm;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &tm);
+    size_t n = strftime(out, sizeof(out), "%Y-%m-%dT%H:%M:%S", &tm);
+    int more = snprintf(out + n, sizeof(out) - n, ".%03ldZ %s [%d] %.*s", now.tv_nsec / 1000000, log_level_name(level),
+                        (int)getpid(), (int)length, line);
+    journal_line(server->error_log, out, n + (size_t)more < sizeof(out) ? n + (size_t)more : sizeof(out) - 1);
+}
+
+static int logs_open(struct server *server) {
+    const struct config *config = server->config;
+    log_set_level(config->log_level);
+    server->error_log = journal_open(config->error_log);
+    if (!server->error_log) {
+        fprintf(stderr, "socgi: error_log: %s cannot be opened: %s\n", config->error_log, strerror(errno));
+        return -errno;
+    }
+    log_to(error_log_line, server);
+    if (strcmp(config->access_log, "off") == 0) {
+        return 0;
+    }
+    if (strcmp(config->access_log, config->error_log) == 0) {
+        server->access_log = server->error_log;
+        return 0;
+    }
+    server->access_log = journal_open(config->access_log);
+    if (!server->access_log) {
+        log_line(LOG_ERROR, "access_log: %s cannot be opened: %s", config->access_log, strerror(errno));
+        return -errno;
+    }
+    return 0;
+}
+
+static void logs_close(struct server *server) {
+    log_to(NULL, NULL);
+    if (server->access_log != server->error_log) {
+        journal_close(server->access_log);
+    }
+    journal_close(server->error_log);
+}
+
+/* ---- Limits ---- */
+
+/* As many descriptors as we may have; connections get what is left by workers, logs and answers on their way. */
+static void limits_set(struct server *server) {
+    const struct config *config = server->config;
+    struct rlimit limit;
+    server->connection_limit = config->connections;
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+        uint64_t reserved = SPARE_FDS + (uint64_t)FDS_PER_WORKER * config->workers + limit.rlim_cur / 8;
+        uint64_t room = limit.rlim_cur > reserved + 1 ? limit.rlim_cur - reserved : 1;
+        if (room < server->connection_limit) {
+            log_line(LOG_WARNING, "connections: %u are wanted, the limit of open files (%llu) leaves room for %llu",
+                     config->connections, (unsigned long long)limit.rlim_cur, (unsigned long long)room);
+            server->connection_limit = (uint32_t)room;
+        }
+    }
+    server->limits = (struct http_limits){
+        .request_line = config->request_line_limit, .head = config->head_limit, .fields = config->field_limit};
+}
+
+/* ---- Signals and stages ---- */
+
+static void stage_drain(struct master *m) {
+    if (m->stage != SERVING) {
+        return;
+    }
+    log_line(LOG_NOTICE, "draining: no new connections, %u to finish", m->server.connection_count);
+    m->stage = DRAINING;
+    m->deadline = m->server.loop.now + m->server.config->drain_timeout_ms * NS_PER_MS;
+    m->server.draining = true;
+    listeners_close(&m->server);
+    connections_drain(&m->server);
+    pool_drain(&m->server.pool);
+}
+
+static void stage_stop(struct master *m) {
+    if (m->stage >= STOPPING) {
+        return;
+    }
+    m->stage = STOPPING;
+    m->deadline = m->server.loop.now + STOP_MS * NS_PER_MS;
+    m->server.draining = true;
+    listeners_close(&m->server);
+    pool_stop(&m->server.pool);
+}
+
+static void signals_ready(struct source *source, uint32_t events) {
+    (void)events;
+    struct master *m = container_of(source, struct master, signal_source);
+    struct signalfd_siginfo info;
+    while (read(m->signals, &info, sizeof(info)) == sizeof(info)) {
+        if (info.ssi_signo == SIGQUIT) {
+            stage_drain(m);
+        } else {
+            log_line(LOG_NOTICE, "stopping: %s", strsignal((int)info.ssi_signo));
+            stage_stop(m);
+        }
+    }
+}
+
+static sigset_t signals_ours(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGQUIT);
+    return set;
+}
+
+/* Before any thread exists: one that had them unblocked would be ended by them, and we with it. */
+static void signals_block(void) {
+    const sigset_t set = signals_ours();
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    signal(SIGPIPE, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+}
+
+static int signals_open(struct master *m) {
+    const sigset_t set = signals_ours();
+    m->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    m->signal_source.ready = signals_ready;
+    return m->signals < 0 ? -errno : loop_watch(&m->server.loop, m->signals, &m->signal_source, EPOLLIN);
+}
+
+static void stage_turn(struct master *m) {
+    struct server *server = &m->server;
+    bool late = server->loop.now >= m->deadline;
+    if (m->stage == DRAINING && (server->connection_count == 0 || late)) {
+        if (late) {
+            log_line(LOG_WARNING, "draining took too long: %u connections are cut", server->connection_count);
+        }
+        stage_stop(m);
+    } else if (m->stage == STOPPING) {
+        if (late) {
+            pool_kill(&server->pool);
+        }
+        if (pool_empty(&server->pool)) {
+            m->stage = STOPPED;
+        }
+    }
+}
+
+/* ---- The turns ---- */
+
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+static uint64_t next_deadline(const struct master *m) {
+    const struct server *s = &m->server;
+    const struct timeout_queue *queues[] = {&s->header_timeouts, &s->body_timeouts,   &s->idle_timeouts,
+                                            &s->send_timeouts,   &s->linger_timeouts, &s->queue_timeouts};
+    uint64_t next = earlier(pool_next(&s->pool), listeners_next(s));
+    for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {
+        next = earlier(next, timeout_queue_next(queues[i]));
+    }
+    return m->stage == SERVING ? next : earlier(next, m->deadline);
+}
+
+static void timeouts_run(struct server *s) {
+    uint64_t now = s->loop.now;
+    timeout_queue_run(&s->header_timeouts, now);
+    timeout_queue_run(&s->body_timeouts, now);
+    timeout_queue_run(&s->idle_timeouts, now);
+    timeout_queue_run(&s->send_timeouts, now);
+    timeout_queue_run(&s->linger_timeouts, now);
+    timeout_queue_run(&s->queue_timeouts, now);
+}
+
+static void master_turn(struct master *m) {
+    struct server *server = &m->server;
+    bool rest = dispatch_sleep(server) && list_empty(&server->again);
+    loop_turn(&server->loop, rest ? next_deadline(m) : 0);
+    dispatch_wake(server);
+    connections_again(server);
+    timeouts_run(server);
+    pool_turn(&server->pool);
+    dispatch_turn(server);
+    if (server->pool.known && !m->accepting && m->stage == SERVING) {
+        m->accepting = true;
+        (void)listeners_watch(server);
+    }
+    stage_turn(m);
+    connections_sweep(server);
+    listeners_resume(server);
+    journal_kick(server->error_log);
+    if (server->access_log && server->access_log != server->error_log) {
+        journal_kick(server->access_log);
+    }
+}
+
+/* ---- Beginning and end ---- */
+
+static int listeners_open(struct server *server) {
+    for (size_t i = 0; i < server->config->listen_count; i++) {
+        int error = listener_open(server, server->config->listen[i]);
+        if (error) {
+            return error;
+        }
+    }
+    return 0;
+}
+
+static int master_open(struct master *m) {
+    struct server *server = &m->server;
+    limits_set(server);
+    server->wire_fields = calloc(server->config->field_limit, sizeof(*server->wire_fields));
+    int error = server->wire_fields ? loop_open(&server->loop) : -ENOMEM;
+    if (!error) {
+        connection_setup(server);
+        error = signals_open(m);
+    }
+    if (!error) {
+        error = listeners_open(server);
+    }
+    if (!error) {
+        error = store_open(&server->store, server->config->plugin_folder, server->config->spool_folder);
+    }
+    if (!error) {
+        server->pool.folder = server->store.folder;
+        error = pool_open(&server->pool);
+    }
+    return error;
+}
+
+static void master_close(struct master *m) {
+    struct server *server = &m->server;
+    connections_close(server);
+    connections_sweep(server);
+    listeners_close(server);
+    pool_close(&server->pool);
+    store_close(&server->store);
+    router_free(&server->router);
+    fd_close(&m->signals);
+    loop_close(&server->loop);
+    free(server->wire_fields);
+}
+
+static struct master *master_new(const struct config *config) {
+    struct master *m = calloc(1, sizeof(*m));
+    if (m) {
+        struct server *server = &m->server;
+        m->signals = -1;
+        m->deadline = UINT64_MAX;
+        server->config = config;
+        server->loop.epoll = -1;
+        list_init(&server->listeners);
+        list_init(&server->connections);
+        list_init(&server->again);
+        list_init(&server->closed);
+        dispatch_setup(server);
+        server->pool.loop = &server->loop;
+        server->pool.config = config;
+        server->pool.router = &server->router;
+        server->pool.hooks = &dispatch_hooks;
+    }
+    return m;
+}
+
+int master_main(const struct config *config) {
+    struct master *m = master_new(config);
+    signals_block();
+    if (!m || logs_open(&m->server)) {
+        free(m);
+        return 1;
+    }
+    int error = master_open(m);
+    while (!error && m->stage != STOPPED) {
+        master_turn(m);
+    }
+    master_close(m);
+    if (error) {
+        log_line(LOG_ERROR, "not started: %s", strerror(-error));
+    } else {
+        log_line(LOG_NOTICE, "stopped");
+    }
+    logs_close(&m->server);
+    free(m);
+    return error ? 1 : 0;
+}

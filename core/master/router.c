@@ -1,0 +1,88 @@
+/* The router: a sorted table of routes, searched once for each segment boundary of the path, longest first. */
+#include "master/router.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int compare(const char *a, size_t a_length, const char *b, size_t b_length) {
+    size_t shorter = a_length < b_length ? a_length : b_length;
+    int order = memcmp(a, b, shorter);
+    return order ? order : (a_length > b_length) - (a_length < b_length);
+}
+
+/* Where a route of that length is or belongs. */
+static size_t position(const struct router *router, const char *route, size_t length) {
+    size_t low = 0;
+    size_t high = router->count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct plugin *p = &router->plugins[middle];
+        if (compare(p->route, p->route_length, route, length) < 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+static struct plugin *exact(const struct router *router, const char *route, size_t length) {
+    size_t at = position(router, route, length);
+    struct plugin *p = at < router->count ? &router->plugins[at] : NULL;
+    return p && compare(p->route, p->route_length, route, length) == 0 ? p : NULL;
+}
+
+int router_add(struct router *router, const struct wire_plugin *manifest, uint32_t index) {
+    size_t length = strcmp(manifest->route, "/") == 0 ? 0 : strlen(manifest->route);
+    if (exact(router, manifest->route, length)) {
+        return -EEXIST;
+    }
+    struct plugin *grown = reallocarray(router->plugins, router->count + 1, sizeof(*grown));
+    if (!grown) {
+        return -ENOMEM;
+    }
+    router->plugins = grown;
+    struct plugin p = {
+        .index = index,
+        .name = strdup(manifest->name),
+        .route = strdup(manifest->route),
+        .route_length = length,
+        .methods = manifest->methods,
+        .timeout_ms = manifest->timeout_ms,
+        .concurrency = manifest->concurrency,
+        .body_limit = manifest->body_limit,
+    };
+    if (!p.name || !p.route) {
+        free(p.name);
+        free(p.route);
+        return -ENOMEM;
+    }
+    size_t at = position(router, p.route, length);
+    memmove(&grown[at + 1], &grown[at], (router->count - at) * sizeof(*grown));
+    grown[at] = p;
+    router->count++;
+    return 0;
+}
+
+struct plugin *router_find(const struct router *router, const char *path) {
+    size_t length = strlen(path);
+    for (;;) {
+        struct plugin *p = exact(router, path, length);
+        if (p || length == 0) {
+            return p;
+        }
+        do {
+            length--;
+        } while (length > 0 && path[length] != '/');
+    }
+}
+
+void router_free(struct router *router) {
+    for (size_t i = 0; i < router->count; i++) {
+        free(router->plugins[i].name);
+        free(router->plugins[i].route);
+    }
+    free(router->plugins);
+    *router = (struct router){0};
+}

@@ -1,0 +1,26 @@
+/* How a worker process is made: the only place that creates one, and that decides which descriptors it inherits. */
+#ifndef MASTER_SPAWN_H
+#define MASTER_SPAWN_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "wire/mailbox.h"
+
+/* The master's ends of what ties it to a worker; all the caller's. */
+struct spawned {
+    pid_t pid;
+    int pidfd;   /* readable when it has ended: pidfd_open(2) */
+    int channel; /* non-blocking */
+    int bell;    /* eventfd that the worker rings */
+    int output;  /* its stdout and stderr; non-blocking */
+    struct mailbox box;
+};
+
+/* Starts our own executable as a worker, in a process group of its own. 0, or -errno with nothing left behind. */
+int spawn_worker(uint32_t slots, uint32_t capacity, struct spawned *out);
+
+/* Closes everything that is open in it; the process is the caller's business. */
+void spawned_close(struct spawned *spawned);
+
+#endif

@@ -1,0 +1,211 @@
+/*
+ * Files: answers GET and HEAD with what is below one folder. Runs in the worker. What is outside the folder, hidden by
+ * a leading dot, or neither a file nor a folder does not exist for a client.
+ *
+ * With precompressed = true, NAME.br and NAME.gz answer for NAME where the client accepts that and they are not older
+ * than NAME. It is off by default, for it costs each request two more look-ups.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <socgi/plugin.h>
+
+#include "encoding.h"
+#include "listing.h"
+#include "name.h"
+#include "settings.h"
+#include "tree.h"
+
+/* One request under way. */
+struct serving {
+    const struct socgi_request *req;
+    struct socgi_response *res;
+    const struct settings *settings;
+};
+
+/* An open file, and how it is encoded. */
+struct source {
+    int fd;
+    struct stat st;
+    enum encoding encoding;
+};
+
+static int refuse(const struct serving *s, int error) {
+    int status = tree_status(error);
+    if (status >= 500) {
+        socgi_log(SOCGI_LOG_ERROR, "%s: %s", socgi_path(s->req), strerror(-error));
+    }
+    if (status == 503) {
+        socgi_set_header(s->res, "Retry-After", "1");
+    }
+    return socgi_problem(s->req, s->res, status, NULL);
+}
+
+static bool older(const struct timespec *a, const struct timespec *b) {
+    return a->tv_sec != b->tv_sec ? a->tv_sec < b->tv_sec : a->tv_nsec < b->tv_nsec;
+}
+
+/* Opens the file's sibling of that encoding. One that is older was made from another content. */
+static bool sibling_open(const struct serving *s, const char *path, const struct source *plain,
+                         struct source *sibling) {
+    const char *name = socgi_format(s->req, "%s%s", path, encoding_suffix(sibling->encoding));
+    sibling->fd = name ? tree_open(s->settings->root, name, &sibling->st) : -ENOMEM;
+    if (sibling->fd < 0) {
+        return false;
+    }
+    if (!S_ISREG(sibling->st.st_mode) || older(&sibling->st.st_mtim, &plain->st.st_mtim)) {
+        close(sibling->fd);
+        return false;
+    }
+    return true;
+}
+
+/* Replaces the file by the sibling that the client likes best, if there is one. */
+static void encode(const struct serving *s, const char *path, struct source *source) {
+    struct source sources[ENCODINGS] = {[ENCODING_IDENTITY] = *source};
+    bool available[ENCODINGS] = {[ENCODING_IDENTITY] = true};
+    bool any = false;
+    for (int i = 0; i < ENCODING_IDENTITY; i++) {
+        sources[i].encoding = (enum encoding)i;
+        available[i] = sibling_open(s, path, source, &sources[i]);
+        any |= available[i];
+    }
+    if (!any) {
+        return;
+    }
+    socgi_add_header(s->res, "Vary", "Accept-Encoding");
+    enum encoding chosen = encoding_choose(socgi_header(s->req, "Accept-Encoding"), available);
+    for (int i = 0; i < ENCODINGS; i++) {
+        if (available[i] && i != (int)chosen) {
+            close(sources[i].fd);
+        }
+    }
+    *source = sources[chosen];
+}
+
+/* Every change of content shows in one of these; a file that replaces another has an inode of its own. */
+static const char *etag_make(const struct serving *s, const struct stat *st) {
+    return socgi_format(s->req, "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 ".%lx\"", (uint64_t)st->st_ino,
+                        (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec, (unsigned long)st->st_mtim.tv_nsec);
+}
+
+static int set_file_fields(const struct serving *s, const char *path, const struct source *source) {
+    int error = 0;
+    if (source->encoding != ENCODING_IDENTITY) {
+        error = socgi_set_header(s->res, "Content-Encoding", encoding_name(source->encoding));
+    }
+    if (!error && s->settings->cache_control) {
+        error = socgi_set_header(s->res, "Cache-Control", s->settings->cache_control);
+    }
+    if (!error && socgi_query(s->req, "download", NULL)) {
+        const char *disposition = name_disposition(s->req, name_base(path));
+        error = disposition ? socgi_set_header(s->res, "Content-Disposition", disposition) : -ENOMEM;
+    }
+    return error;
+}
+
+/* Takes over the descriptor. */
+static int serve_file(const struct serving *s, const char *path, int fd, const struct stat *st) {
+    struct source source = {.fd = fd, .st = *st, .encoding = ENCODING_IDENTITY};
+    if (s->settings->precompressed) {
+        encode(s, path, &source);
+    }
+    const char *etag = etag_make(s, &source.st);
+    int error = etag ? set_file_fields(s, path, &source) : -ENOMEM;
+    if (error) {
+        close(source.fd);
+        return error;
+    }
+    return socgi_send_content(s->req, s->res,
+                              &(struct socgi_content){.size = sizeof(struct socgi_content),
+                                                      .fd = source.fd,
+                                                      .length = (uint64_t)source.st.st_size,
+                                                      .type = types_find(s->settings->types, name_base(path)),
+                                                      .etag = etag,
+                                                      .modified = source.st.st_mtime});
+}
+
+/* Lists the folder, or hides it. */
+static int serve_listing(const struct serving *s, const char *path) {
+    struct stat st;
+    if (!s->settings->listing) {
+        return refuse(s, -ENOENT);
+    }
+    int fd = tree_open(s->settings->root, path, &st);
+    if (fd < 0) {
+        return refuse(s, fd);
+    }
+    int status = listing_send(s->req, s->res, s->settings->root, fd, path);
+    return status < 0 ? refuse(s, status) : status;
+}
+
+/* `path` is "" or ends in '/'. The index is tried first, for that is what most requests want. */
+static int serve_folder(const struct serving *s, const char *path) {
+    struct stat st;
+    const char *index = socgi_format(s->req, "%s%s", path, s->settings->index);
+    if (!index) {
+        return -ENOMEM;
+    }
+    int fd = tree_open(s->settings->root, index, &st);
+    if (fd >= 0 && S_ISREG(st.st_mode)) {
+        return serve_file(s, index, fd, &st);
+    }
+    if (fd >= 0) {
+        close(fd);
+    } else if (fd != -ENOENT) {
+        return refuse(s, fd);
+    }
+    return serve_listing(s, path);
+}
+
+/* Links in a page are relative to its folder only if its own path ends in '/'. */
+static int redirect_to_folder(const struct serving *s) {
+    const char *path = name_encode_path(s->req, socgi_path(s->req));
+    const char *query = socgi_query_string(s->req);
+    const char *location = path ? socgi_format(s->req, "%s/%s%s", path, *query ? "?" : "", query) : NULL;
+    return location ? socgi_redirect(s->res, 301, location) : -ENOMEM;
+}
+
+static int serve(const struct socgi_request *req, struct socgi_response *res) {
+    struct serving s = {req, res, socgi_data(socgi_context(req))};
+    struct stat st;
+    socgi_set_header(res, "X-Content-Type-Options", "nosniff");
+    const char *path = socgi_path_info(req);
+    bool slash = *path && path[strlen(path) - 1] == '/';
+    path += *path == '/';
+    if (tree_hidden(path)) {
+        return refuse(&s, -ENOENT);
+    }
+    if (slash) {
+        return serve_folder(&s, path);
+    }
+    int fd = tree_open(s.settings->root, path, &st);
+    if (fd < 0) {
+        return refuse(&s, fd);
+    }
+    if (S_ISREG(st.st_mode)) {
+        return serve_file(&s, path, fd, &st);
+    }
+    close(fd);
+    return redirect_to_folder(&s);
+}
+
+static int start(struct socgi_context *ctx) {
+    struct settings *settings;
+    int error = settings_load(ctx, &settings);
+    if (!error) {
+        socgi_set_data(ctx, settings);
+    }
+    return error;
+}
+
+static void stop(struct socgi_context *ctx) {
+    settings_free(socgi_data(ctx));
+}
+
+SOCGI_PLUGIN(.route = "/", .methods = "GET HEAD", .handle = serve, .init = start, .fini = stop,
+             .options = settings_options)

@@ -1,0 +1,28 @@
+/* What the configuration says, checked and made ready once in each worker. */
+#ifndef FILE_SETTINGS_H
+#define FILE_SETTINGS_H
+
+#include <stdbool.h>
+
+#include <socgi/plugin.h>
+
+#include "types.h"
+
+struct settings {
+    int root; /* the folder that is served */
+    struct types *types;
+    const char *index;         /* the file that answers for its folder */
+    const char *cache_control; /* NULL: no such field */
+    bool listing;
+    bool precompressed;
+};
+
+extern const struct socgi_option settings_options[];
+
+/* 0, or -errno after a line in the log that names the option. *settings is the caller's, to be freed. */
+int settings_load(const struct socgi_context *ctx, struct settings **settings);
+
+/* NULL is allowed. */
+void settings_free(struct settings *settings);
+
+#endif

@@ -11,12 +11,12 @@
 
 static void finds_exact_spelling(void **state) {
     (void)state;
-    assert_int_equal(http_method_find("GET", 3), HTTP_GET);
-    assert_int_equal(http_method_find("get", 3), HTTP_METHODS);
-    assert_int_equal(http_method_find("GETX", 4), HTTP_METHODS);
-    assert_int_equal(http_method_find("", 0), HTTP_METHODS);
-    for (unsigned i = 0; i < HTTP_METHODS; i++) {
-        const char *name = http_method_name((enum http_method)i);
+    assert_int_equal(http_method_find("GET", 3), METHOD_GET);
+    assert_int_equal(http_method_find("get", 3), METHODS);
+    assert_int_equal(http_method_find("GETX", 4), METHODS);
+    assert_int_equal(http_method_find("", 0), METHODS);
+    for (unsigned i = 0; i < METHODS; i++) {
+        const char *name = http_method_name((enum method)i);
         assert_int_equal(http_method_find(name, strlen(name)), i);
     }
 }

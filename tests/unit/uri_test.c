@@ -1,0 +1,120 @@
+/* http/uri: paths, form parameters, encoding. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "http/uri.h"
+
+static const struct {
+    const char *raw;
+    const char *path; /* NULL: refused */
+} paths[] = {
+    {"/", "/"},
+    {"/a", "/a"},
+    {"/a/", "/a/"},
+    {"//a///b//", "/a/b/"},
+    {"/.", "/"},
+    {"/./a/./b/.", "/a/b/"},
+    {"/a/../b", "/b"},
+    {"/a/b/..", "/a/"},
+    {"/a/b/../..", "/"},
+    {"/a/%2e%2E/b", "/b"},
+    {"/a/%2e", "/a/"},
+    {"/a/...", "/a/..."},
+    {"/a/..b", "/a/..b"},
+    {"/a%20b", "/a b"},
+    {"/%c3%a9", "/\xc3\xa9"},
+    {"/%25zz", "/%zz"},
+    {"/%252e%252e/x", "/%2e%2e/x"}, /* decoded once */
+    {"/a+b", "/a+b"},
+    {"/..", NULL},
+    {"/../a", NULL},
+    {"/a/../../b", NULL},
+    {"/%2e%2e/a", NULL},
+    {"/a//../..", NULL},
+    {"/a%2fb", NULL},
+    {"/a%5Cb", NULL},
+    {"/a%00", NULL},
+    {"/%zz", NULL},
+    {"/%4", NULL},
+    {"/%", NULL},
+    {"a", NULL},
+    {"", NULL},
+};
+
+static void paths_become_canonical(void **state) {
+    (void)state;
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        char out[64], again[64];
+        size_t length;
+        int error = http_path_decode(paths[i].raw, strlen(paths[i].raw), out, &length);
+        if (!paths[i].path) {
+            assert_int_equal(error, -EINVAL);
+            continue;
+        }
+        assert_int_equal(error, 0);
+        assert_string_equal(out, paths[i].path);
+        assert_int_equal(length, strlen(out));
+        char encoded[200];
+        http_path_encode(out, encoded);
+        assert_int_equal(http_path_decode(encoded, strlen(encoded), again, NULL), 0);
+        assert_string_equal(again, out);
+    }
+    char out[8];
+    assert_int_equal(http_path_decode("/a\0b", 4, out, NULL), -EINVAL);
+}
+
+static void find(const char *text, const char *name, const char *expected) {
+    char out[128];
+    long length = http_form_find(text, strlen(text), name, out);
+    if (expected) {
+        assert_string_equal(out, expected);
+        assert_int_equal(length, strlen(expected));
+    } else {
+        assert_true(length < 0);
+    }
+}
+
+static void parameters_are_found(void **state) {
+    (void)state;
+    find("a=1&b=2", "a", "1");
+    find("a=1&b=2", "b", "2");
+    find("a=1&a=2", "a", "1");
+    find("a=1&b=2", "c", NULL);
+    find("ab=1", "a", NULL);
+    find("a", "a", "");
+    find("a=", "a", "");
+    find("&&a=x", "a", "x");
+    find("a=b=c", "a", "b=c");
+    find("a=x+y%20z%2B", "a", "x y z+");
+    find("n%61me=x", "name", "x");
+    find("a=%zz", "a", NULL);
+    find("a=%00", "a", NULL);
+    find("a=%4", "a", NULL);
+    find("%zz=1&a=2", "a", "2");
+    find("", "a", NULL);
+    find("a=\xc3\xa9", "a", "\xc3\xa9");
+}
+
+static void encoding_keeps_what_is_plain(void **state) {
+    (void)state;
+    char out[64];
+    http_path_encode("/a b%\xc3\xa9?#~", out);
+    assert_string_equal(out, "/a%20b%25%C3%A9%3F%23~");
+    http_path_encode("", out);
+    assert_string_equal(out, "");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(paths_become_canonical),
+        cmocka_unit_test(parameters_are_found),
+        cmocka_unit_test(encoding_keeps_what_is_plain),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

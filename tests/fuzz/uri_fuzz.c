@@ -1,0 +1,38 @@
+/* Paths and forms: what is decoded is canonical, and decoding it again changes nothing. */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "http/uri.h"
+
+static void path_check(const char *raw, size_t length) {
+    char *out = malloc(length + 1);
+    char *encoded = malloc(3 * length + 1);
+    char *again = malloc(3 * length + 1);
+    size_t size;
+    if (out && encoded && again && http_path_decode(raw, length, out, &size) == 0) {
+        fuzz_assert(size == strlen(out) && out[0] == '/' && size <= length);
+        fuzz_assert(!strstr(out, "//") && !strstr(out, "/../") && !strstr(out, "/./"));
+        fuzz_assert(size < 3 || strcmp(out + size - 3, "/..") != 0);
+        if (!strchr(out, '\\')) { /* it may stand there raw, but not encoded */
+            http_path_encode(out, encoded);
+            fuzz_assert(http_path_decode(encoded, strlen(encoded), again, NULL) == 0);
+            fuzz_assert(strcmp(out, again) == 0);
+        }
+    }
+    free(out);
+    free(encoded);
+    free(again);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
+    path_check((const char *)bytes, length);
+    char *out = malloc(length + 1);
+    if (out) {
+        long found = http_form_find((const char *)bytes, length, "a", out);
+        fuzz_assert(found < 0 || (size_t)found == strlen(out));
+    }
+    free(out);
+    return 0;
+}

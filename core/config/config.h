@@ -37,6 +37,7 @@ struct config {
     uint32_t queue_length;  /* requests that wait for a worker beyond the mailboxes; 1024, more: 503 */
 
     uint32_t connections;         /* at once; 16384 (less where RLIMIT_NOFILE is), more: they wait in the backlog */
+    uint32_t address_connections; /* at once from one address; 0: no limit, for a proxy is one address; 0: 503 */
     uint32_t connection_requests; /* on one connection, then it is closed; 0: no limit; 0 */
 
     uint32_t request_line_limit; /* bytes; 8 KiB: 414 */
@@ -50,6 +51,7 @@ struct config {
 
     uint32_t header_timeout_ms;  /* from the first byte of a head to its end; 10 s: 408 */
     uint32_t body_timeout_ms;    /* without a byte of the body; 10 s: 408 */
+    uint32_t body_rate;          /* bytes of a body a second, on average, once body_timeout is over; 256: 408 */
     uint32_t idle_timeout_ms;    /* a kept connection without a request; 60 s: closed */
     uint32_t send_timeout_ms;    /* without progress while an answer is sent; 30 s: closed */
     uint32_t queue_timeout_ms;   /* waiting for a worker; 10 s: 503 */

@@ -1,8 +1,7 @@
 /* A strict decoder of the chunked transfer coding. */
 #include "http/chunk.h"
 
-#include <stdbool.h>
-#include <string.h>
+#include "http/byte.h"
 
 enum { DIGITS_MAX = 16 };
 
@@ -20,23 +19,8 @@ enum state {
     END_LF
 };
 
-static int hex_value(unsigned char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-static bool is_text(unsigned char c) {
-    return c == '\t' || (c >= 0x20 && c != 0x7f);
-}
-
-static bool is_token(unsigned char c) {
-    return c > 0x20 && c < 0x7f && !strchr("\"(),/:;<=>?@[\\]{}", c);
-}
-
-static int size_step(struct http_chunk *chunk, unsigned char c) {
-    int digit = hex_value(c);
+static int size_step(struct http_chunk *chunk, char c) {
+    int digit = http_hex_value(c);
     if (digit >= 0) {
         if (chunk->digits > 0 && chunk->left > UINT64_MAX >> 4) {
             return 413;
@@ -55,12 +39,12 @@ static int size_step(struct http_chunk *chunk, unsigned char c) {
 }
 
 /* One byte of framing: the next state, or a status. */
-static int step(struct http_chunk *chunk, unsigned char c) {
+static int step(struct http_chunk *chunk, char c) {
     switch ((enum state)chunk->state) {
     case SIZE:
         return size_step(chunk, c);
     case EXTENSION:
-        return c == '\r' ? SIZE_LF : is_text(c) ? EXTENSION : 400;
+        return c == '\r' ? SIZE_LF : http_byte_is(c, HTTP_BYTE_TEXT) ? EXTENSION : 400;
     case SIZE_LF:
         return c != '\n' ? 400 : chunk->left > 0 ? DATA : TRAILER_FIRST;
     case DATA_CR:
@@ -69,11 +53,11 @@ static int step(struct http_chunk *chunk, unsigned char c) {
         chunk->digits = 0;
         return c == '\n' ? SIZE : 400;
     case TRAILER_FIRST:
-        return c == '\r' ? END_LF : is_token(c) ? TRAILER_NAME : 400;
+        return c == '\r' ? END_LF : http_byte_is(c, HTTP_BYTE_TOKEN) ? TRAILER_NAME : 400;
     case TRAILER_NAME:
-        return c == ':' ? TRAILER_VALUE : is_token(c) ? TRAILER_NAME : 400;
+        return c == ':' ? TRAILER_VALUE : http_byte_is(c, HTTP_BYTE_TOKEN) ? TRAILER_NAME : 400;
     case TRAILER_VALUE:
-        return c == '\r' ? TRAILER_LF : is_text(c) ? TRAILER_VALUE : 400;
+        return c == '\r' ? TRAILER_LF : http_byte_is(c, HTTP_BYTE_TEXT) ? TRAILER_VALUE : 400;
     case TRAILER_LF:
         return c == '\n' ? TRAILER_FIRST : 400;
     case DATA:
@@ -100,7 +84,7 @@ int http_chunk_decode(struct http_chunk *chunk, uint64_t overhead_limit, const c
             return 400;
         }
         chunk->overhead++;
-        unsigned char c = (unsigned char)data[*used];
+        char c = data[*used];
         if (chunk->state == END_LF) {
             (*used)++;
             return c == '\n' ? HTTP_CHUNK_DONE : 400;

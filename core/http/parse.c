@@ -6,11 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "http/uri.h"
-
-#define TOKEN "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-
-enum { PORT_MAX = 65535 };
+#include "http/byte.h"
+#include "http/head.h"
+#include "http/target.h"
 
 /* ---- http-parser ---- */
 
@@ -72,8 +70,23 @@ static int on_headers_complete(http_parser *parser) {
     return 0;
 }
 
-static int status_of(enum http_errno error) {
-    return error == HPE_HEADER_OVERFLOW ? 431 : 400;
+/* A Content-Length is wrong at `at`: 413 for the digit that is too much for any counter, in a value of digits alone.
+ * The colon before it and the CR behind it stop every search. */
+static int length_refuse(const char *at) {
+    size_t digits = strspn(at, "0123456789");
+    const char *behind = at + digits;
+    behind += strspn(behind, " \t");
+    while (http_byte_is(at[-1], HTTP_BYTE_DIGIT)) {
+        at--;
+    }
+    while (at[-1] == ' ' || at[-1] == '\t') {
+        at--;
+    }
+    return digits > 0 && *behind == '\r' && at[-1] == ':' ? 413 : 400;
+}
+
+static int error_refuse(enum http_errno error, const char *at) {
+    return error == HPE_HEADER_OVERFLOW ? 431 : error == HPE_INVALID_CONTENT_LENGTH ? length_refuse(at) : 400;
 }
 
 static int head_parse(const char *head, size_t length, struct http_request *out) {
@@ -85,12 +98,12 @@ static int head_parse(const char *head, size_t length, struct http_request *out)
     http_parser parser;
     http_parser_init(&parser, HTTP_REQUEST);
     parser.data = &p;
-    http_parser_execute(&parser, &settings, head, length);
+    size_t used = http_parser_execute(&parser, &settings, head, length);
     if (p.too_many) {
         return 431;
     }
     if (HTTP_PARSER_ERRNO(&parser) != HPE_PAUSED) {
-        return status_of(HTTP_PARSER_ERRNO(&parser));
+        return error_refuse(HTTP_PARSER_ERRNO(&parser), head + used);
     }
     if (parser.http_major != 1) {
         return 505;
@@ -101,6 +114,11 @@ static int head_parse(const char *head, size_t length, struct http_request *out)
 }
 
 /* ---- Fields ---- */
+
+struct token {
+    const char *text;
+    size_t length;
+};
 
 static bool text_is(const char *head, struct http_span span, const char *text) {
     return strlen(text) == span.length && strncasecmp(head + span.at, text, span.length) == 0;
@@ -123,23 +141,37 @@ const struct http_field *http_field_find(const struct http_request *r, const cha
     return NULL;
 }
 
-static bool list_has(const char *text, size_t length, const char *token) {
-    const char *end = text + length;
-    while (text < end) {
-        const char *comma = memchr(text, ',', (size_t)(end - text));
-        const char *stop = comma ? comma : end;
-        const char *from = text;
-        const char *to = stop;
-        while (from < to && (*from == ' ' || *from == '\t')) {
-            from++;
-        }
-        while (to > from && (to[-1] == ' ' || to[-1] == '\t')) {
-            to--;
-        }
-        if ((size_t)(to - from) == strlen(token) && strncasecmp(from, token, strlen(token)) == 0) {
+/* The next member of a comma-separated list, without the white space around it; it may be empty. *list is NULL behind
+ * the last one: even an empty list has one member. */
+static bool list_next(const char **list, const char *end, struct token *member) {
+    const char *from = *list;
+    if (!from) {
+        return false;
+    }
+    const char *comma = memchr(from, ',', (size_t)(end - from));
+    const char *to = comma ? comma : end;
+    *list = comma ? comma + 1 : NULL;
+    while (from < to && (*from == ' ' || *from == '\t')) {
+        from++;
+    }
+    while (to > from && (to[-1] == ' ' || to[-1] == '\t')) {
+        to--;
+    }
+    *member = (struct token){.text = from, .length = (size_t)(to - from)};
+    return true;
+}
+
+static bool token_is(struct token token, const char *text) {
+    return strlen(text) == token.length && strncasecmp(token.text, text, token.length) == 0;
+}
+
+static bool list_has(const char *list, size_t length, const char *text) {
+    const char *end = list + length;
+    struct token member;
+    while (list_next(&list, end, &member)) {
+        if (token_is(member, text)) {
             return true;
         }
-        text = stop + 1;
     }
     return false;
 }
@@ -163,71 +195,7 @@ static void values_trim(struct http_request *r, const char *head) {
     }
 }
 
-/* ---- Host and target: RFC 9112 section 3.2 ---- */
-
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-static bool is_hex(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-}
-
-/* reg-name and IPv4: RFC 3986 section 3.2.2. */
-static bool is_host_byte(char c) {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("-._~!$&'()*+;=%", c));
-}
-
-static bool port_valid(const char *port, size_t length) {
-    unsigned value = 0;
-    for (size_t i = 0; i < length; i++) {
-        if (!is_digit(port[i])) {
-            return false;
-        }
-        value = value * 10 + (unsigned)(port[i] - '0');
-        if (value > PORT_MAX) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool escapes_valid(const char *text, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-        if (text[i] == '%' && (length - i < 3 || !is_hex(text[i + 1]) || !is_hex(text[i + 2]))) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* "host", "host:port", "[v6]:port"; the host may be empty only if `empty_allowed`. */
-static bool authority_valid(const char *text, size_t length, bool empty_allowed) {
-    size_t host = 0;
-    if (length > 0 && text[0] == '[') {
-        const char *close = memchr(text, ']', length);
-        if (!close || close == text + 1) {
-            return false;
-        }
-        for (const char *at = text + 1; at < close; at++) {
-            if (!is_hex(*at) && *at != ':' && *at != '.') {
-                return false;
-            }
-        }
-        host = (size_t)(close - text) + 1;
-    } else {
-        while (host < length && is_host_byte(text[host])) {
-            host++;
-        }
-        if (!escapes_valid(text, host)) {
-            return false;
-        }
-    }
-    if (host == 0 && !(empty_allowed && length == 0)) {
-        return false;
-    }
-    return host == length || (text[host] == ':' && port_valid(text + host + 1, length - host - 1));
-}
+/* ---- Host, framing, connection ---- */
 
 static int host_check(struct http_request *r, const char *head) {
     unsigned count = field_count(r, head, "Host");
@@ -235,115 +203,45 @@ static int host_check(struct http_request *r, const char *head) {
         return 400;
     }
     const struct http_field *host = http_field_find(r, head, "Host");
-    if (host) {
-        r->host = host->value;
-        return authority_valid(head + host->value.at, host->value.length, true) ? 0 : 400;
+    if (!host) {
+        return 0;
     }
-    return 0;
+    r->host = host->value;
+    return host->value.length == 0 || http_authority_valid(head + host->value.at, host->value.length) ? 0 : 400;
 }
 
-static bool target_bytes_valid(const char *target, size_t length) {
-    for (size_t i = 0; i < length; i++) {
-        bool bracket = target[i] == '[' || target[i] == ']'; /* an IPv6 authority, checked apart */
-        if (!http_target_byte((unsigned char)target[i]) && !bracket) {
-            return false;
-        }
-    }
-    return escapes_valid(target, length);
-}
-
-/* Path and query of target[from..). */
-static int path_split(struct http_request *r, const char *head, uint32_t from) {
-    const char *text = head + r->target.at + from;
-    uint32_t length = r->target.length - from;
-    if (memchr(text, '[', length) || memchr(text, ']', length)) {
-        return 400;
-    }
-    const char *mark = memchr(text, '?', length);
-    uint32_t path = mark ? (uint32_t)(mark - text) : length;
-    r->path = (struct http_span){.at = r->target.at + from, .length = path};
-    if (mark) {
-        r->query = (struct http_span){.at = r->path.at + path + 1, .length = length - path - 1};
-    }
-    return 0;
-}
-
-/* absolute-form: its authority replaces Host. An empty path means "/": the slash before the authority serves as one. */
-static int absolute_split(struct http_request *r, const char *head) {
-    static const char *const schemes[] = {"http://", "https://"};
-    const char *target = head + r->target.at;
-    for (size_t i = 0; i < 2; i++) {
-        size_t scheme = strlen(schemes[i]);
-        if (r->target.length <= scheme || strncasecmp(target, schemes[i], scheme) != 0) {
+/* Transfer-Encoding, all its lines as one list: 0 for "chunked" alone; 501 for codings that we do not know, well-formed
+ * and with chunked once and last; 400 for anything else, for nobody can tell where such a body ends. */
+static int codings_check(const struct http_request *r, const char *head) {
+    unsigned count = 0;
+    bool chunked = false;
+    for (uint32_t i = 0; i < r->field_count; i++) {
+        if (!text_is(head, r->fields[i].name, "Transfer-Encoding")) {
             continue;
         }
-        size_t end = scheme;
-        while (end < r->target.length && target[end] != '/' && target[end] != '?') {
-            end++;
+        const char *list = http_text(head, r->fields[i].value);
+        const char *end = list + r->fields[i].value.length;
+        for (struct token coding; list_next(&list, end, &coding); count++) {
+            if (chunked || !http_token_valid(coding.text, coding.length)) {
+                return 400;
+            }
+            chunked = token_is(coding, "chunked");
         }
-        if (!authority_valid(target + scheme, end - scheme, false)) {
-            return 400;
-        }
-        r->host = (struct http_span){.at = r->target.at + (uint32_t)scheme, .length = (uint32_t)(end - scheme)};
-        int status = path_split(r, head, (uint32_t)end);
-        if (!status && r->path.length == 0) {
-            r->path = (struct http_span){.at = r->target.at + (uint32_t)scheme - 1, .length = 1};
-        }
-        return status;
     }
-    return 400;
-}
-
-static int target_split(struct http_request *r, const char *head) {
-    const char *target = head + r->target.at;
-    if (!target_bytes_valid(target, r->target.length)) {
-        return 400;
-    }
-    if (r->target.length == 1 && target[0] == '*') {
-        r->path = r->target;
-        return r->method == METHOD_OPTIONS ? 0 : 400;
-    }
-    return r->target.length > 0 && target[0] == '/' ? path_split(r, head, 0) : absolute_split(r, head);
-}
-
-/* ---- Framing and connection ---- */
-
-/* "gzip, chunked" and the like: well-formed codings, chunked once and last. We know none but chunked. */
-static bool codings_unknown(const char *text, size_t length) {
-    const char *last = memrchr(text, ',', length);
-    if (!last || list_has(text, (size_t)(last - text), "chunked")) {
-        return false;
-    }
-    for (const char *at = text; at < last;) {
-        size_t token = strspn(at, TOKEN);
-        at += token;
-        at += strspn(at, " \t");
-        if (token == 0 || *at != ',') {
-            return false;
-        }
-        at += 1 + strspn(at + 1, " \t");
-    }
-    return list_has(last + 1, length - (size_t)(last + 1 - text), "chunked");
+    return !chunked ? 400 : count > 1 ? 501 : 0;
 }
 
 static int framing_check(struct http_request *r, const char *head) {
-    unsigned codings = field_count(r, head, "Transfer-Encoding");
-    unsigned lengths = field_count(r, head, "Content-Length");
-    if (codings > 0) {
-        const struct http_field *coding = http_field_find(r, head, "Transfer-Encoding");
-        if (codings > 1 || lengths > 0 || r->minor == 0) {
-            return 400;
-        }
-        if (!text_is(head, coding->value, "chunked")) {
-            return codings_unknown(head + coding->value.at, coding->value.length) ? 501 : 400;
-        }
+    uint64_t length = r->content_length; /* whatever http-parser had in it, if there is no such field */
+    r->content_length = 0;
+    bool counted = field_count(r, head, "Content-Length") > 0;
+    if (field_count(r, head, "Transfer-Encoding") > 0) {
         r->framing = HTTP_CHUNKED;
-        r->content_length = 0;
-    } else if (lengths > 0) {
+        return counted || r->minor == 0 ? 400 : codings_check(r, head);
+    }
+    if (counted) {
         r->framing = HTTP_LENGTH;
-    } else {
-        r->framing = HTTP_NO_BODY;
-        r->content_length = 0;
+        r->content_length = length;
     }
     return 0;
 }
@@ -367,8 +265,8 @@ int http_parse(const char *head, size_t length, struct http_request *out) {
     struct http_field *fields = out->fields;
     uint32_t capacity = out->field_capacity;
     *out = (struct http_request){.fields = fields, .field_capacity = capacity};
-    static int (*const checks[])(struct http_request * r, const char *head) = {host_check, target_split, framing_check,
-                                                                               expect_check};
+    static int (*const checks[])(struct http_request * r, const char *head) = {host_check, http_target_split,
+                                                                               framing_check, expect_check};
     int status = head_parse(head, length, out);
     if (!status) {
         values_trim(out, head);

@@ -1,145 +1,161 @@
-/* The strict scan of a raw request head: a state machine over byte classes. */
+/*
+ * The strict scan of a raw request head: a table of states over a table of bytes.
+ *
+ * When several things are wrong, the first one in the bytes decides: a byte that no head may hold there is 400 at once,
+ * a limit that it crosses 414 or 431. What is well-formed and not served is told at the end of the request line, the
+ * version before the method, so that "SOURCE / ICE/1.0" and a TLS hello are 400, and the preface of HTTP/2 is 505.
+ */
 #include "http/scan.h"
 
 #include <stdbool.h>
 #include <string.h>
 
+#include "http/byte.h"
 #include "http/method.h"
 
-enum { EMPTY_LINES_MAX = 4, VERSION_LENGTH = 8 };
+enum { EMPTY_LINES_MAX = 4 };
 
-/* What may follow; the order is that of a head. */
+/* What comes next; the order is that of a head. */
 enum state {
     START, /* empty lines before the request line */
     START_LF,
     METHOD,
     TARGET_FIRST,
     TARGET,
-    VERSION,
+    VERSION_H,
+    VERSION_T,
+    VERSION_TT,
+    VERSION_P,
+    VERSION_SLASH,
+    VERSION_MAJOR,
+    VERSION_DOT,
+    VERSION_MINOR,
+    REQUEST_CR,
     REQUEST_LF,
     FIELD_FIRST, /* a field name, or the CR of the empty line */
     NAME,
     VALUE,
     FIELD_LF,
     END_LF,
+    ENDED,
+    REFUSED
 };
 
-/* RFC 9110 section 5.6.2. */
-static bool is_token(unsigned char c) {
-    static const char marks[] = "!#$%&'*+-.^_`|~";
-    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c && strchr(marks, c));
+/* In a state: any number of bytes of the kind `run`; then the byte `stop` leads to `next`, or one of `kind` to `other`,
+ * and every other byte is refused. */
+struct rule {
+    uint8_t run;
+    char stop;
+    uint8_t next;
+    uint8_t kind;
+    uint8_t other;
+};
+
+static const struct rule rules[] = {
+    [START] = {0, '\r', START_LF, HTTP_BYTE_TOKEN, METHOD},
+    [START_LF] = {0, '\n', START, 0, REFUSED},
+    [METHOD] = {HTTP_BYTE_TOKEN, ' ', TARGET_FIRST, 0, REFUSED},
+    [TARGET_FIRST] = {0, '\0', REFUSED, HTTP_BYTE_VISIBLE, TARGET},
+    [TARGET] = {HTTP_BYTE_VISIBLE, ' ', VERSION_H, 0, REFUSED},
+    [VERSION_H] = {0, 'H', VERSION_T, 0, REFUSED},
+    [VERSION_T] = {0, 'T', VERSION_TT, 0, REFUSED},
+    [VERSION_TT] = {0, 'T', VERSION_P, 0, REFUSED},
+    [VERSION_P] = {0, 'P', VERSION_SLASH, 0, REFUSED},
+    [VERSION_SLASH] = {0, '/', VERSION_MAJOR, 0, REFUSED},
+    [VERSION_MAJOR] = {0, '\0', REFUSED, HTTP_BYTE_DIGIT, VERSION_DOT},
+    [VERSION_DOT] = {0, '.', VERSION_MINOR, 0, REFUSED},
+    [VERSION_MINOR] = {0, '\0', REFUSED, HTTP_BYTE_DIGIT, REQUEST_CR},
+    [REQUEST_CR] = {0, '\r', REQUEST_LF, 0, REFUSED},
+    [REQUEST_LF] = {0, '\n', FIELD_FIRST, 0, REFUSED},
+    [FIELD_FIRST] = {0, '\r', END_LF, HTTP_BYTE_TOKEN, NAME},
+    [NAME] = {HTTP_BYTE_TOKEN, ':', VALUE, 0, REFUSED},
+    [VALUE] = {HTTP_BYTE_TEXT, '\r', FIELD_LF, 0, REFUSED},
+    [FIELD_LF] = {0, '\n', FIELD_FIRST, 0, REFUSED},
+    [END_LF] = {0, '\n', ENDED, 0, REFUSED},
+};
+
+static bool in_request_line(const struct http_scan *scan) {
+    return scan->state <= REQUEST_CR;
 }
 
-static bool is_value(unsigned char c) {
-    return c == '\t' || (c >= 0x20 && c != 0x7f);
+/* How far the head may reach, as far as the bytes seen tell. */
+static size_t limit_at(const struct http_scan *scan, const struct http_limits *limits) {
+    bool line = in_request_line(scan) && limits->request_line < limits->head;
+    return (size_t)scan->start + (line ? limits->request_line : limits->head);
 }
 
-static bool is_digit(char c) {
-    return c >= '0' && c <= '9';
-}
-
-/* "HTTP/1.1" so far: 0, or the status to refuse with. Another major version is refused once it is complete. */
-static int version_check(const char *version, size_t length) {
-    static const char prefix[] = "HTTP/";
-    size_t known = length < 5 ? length : 5;
-    if (memcmp(version, prefix, known) != 0 || length > VERSION_LENGTH) {
-        return 400;
+/* A request line of just the limit may still end. */
+static int limit_check(const struct http_scan *scan, const struct http_limits *limits, char c) {
+    size_t length = scan->at - scan->start;
+    if (in_request_line(scan) && length >= limits->request_line && c != '\r') {
+        return 414;
     }
-    if ((length > 5 && !is_digit(version[5])) || (length > 6 && version[6] != '.') ||
-        (length > 7 && !is_digit(version[7]))) {
-        return 400;
-    }
-    return length == VERSION_LENGTH && version[5] != '1' ? 505 : 0;
+    return length >= limits->head ? 431 : 0;
 }
 
-/* CONNECT and TRACE are tokens that we do not serve either. */
-static int method_check(const char *method, size_t length) {
-    return http_method_find(method, length) == METHODS ? 501 : 0;
-}
-
-static bool on_request_line(int state) {
-    return state <= REQUEST_LF;
-}
-
-/* One byte: the next state, or a status to refuse with. scan->at is its place. */
-static int step(struct http_scan *scan, const struct http_limits *limits, const char *data, unsigned char c) {
-    const char *line = data + scan->line;
-    size_t length = scan->at - scan->line;
-    switch ((enum state)scan->state) {
-    case START:
-        if (c == '\r') {
-            return scan->start / 2 < EMPTY_LINES_MAX ? START_LF : 400;
-        }
-        return is_token(c) ? METHOD : 400;
-    case START_LF:
-        scan->start = scan->line = scan->at + 1;
-        return c == '\n' ? START : 400;
-    case METHOD:
-        return c == ' ' ? TARGET_FIRST : is_token(c) ? METHOD : 400;
-    case TARGET_FIRST:
-    case TARGET:
-        if (c == ' ' && scan->state == TARGET) {
-            scan->line = scan->at + 1; /* the version, from here on */
-            return VERSION;
-        }
-        return c > 0x20 && c < 0x7f ? TARGET : 400;
-    case VERSION:
-        if (c == '\r') {
-            return length == VERSION_LENGTH ? REQUEST_LF : 400;
-        }
-        int status = version_check(line, length + 1);
-        return status == 505 || !status ? VERSION : status;
-    case REQUEST_LF:
-        return c == '\n' ? FIELD_FIRST : 400;
-    case FIELD_FIRST:
-        if (c == '\r') {
-            return END_LF;
-        }
-        return !is_token(c) ? 400 : ++scan->fields > limits->fields ? 431 : NAME;
-    case NAME:
-        return c == ':' ? VALUE : is_token(c) ? NAME : 400;
-    case VALUE:
-        return c == '\r' ? FIELD_LF : is_value(c) ? VALUE : 400;
-    case FIELD_LF:
-        return c == '\n' ? FIELD_FIRST : 400;
-    case END_LF:
-        return c == '\n' ? HTTP_SCAN_DONE : 400;
-    }
-    return 400;
-}
-
-/* The request line is complete and well-formed: is it one that we serve? */
+/* The request line is complete and well-formed, its "1.1 CR LF" right before scan->at: is it one that we serve? CONNECT
+ * and TRACE are not. */
 static int request_line_check(const struct http_scan *scan, const char *data) {
-    int status = version_check(data + scan->line, VERSION_LENGTH);
+    if (data[scan->at - 5] != '1') {
+        return 505;
+    }
     const char *method = data + scan->start;
-    return status ? status : method_check(method, strcspn(method, " "));
+    return http_method_find(method, strcspn(method, " ")) == METHODS ? 501 : 0;
+}
+
+/* Having stepped from one state to the next: 0, or the status to refuse with. */
+static int state_entered(struct http_scan *scan, const struct http_limits *limits, const char *data, uint8_t from) {
+    switch (scan->state) {
+    case START:
+        scan->start = scan->line = scan->at;
+        return 0;
+    case START_LF:
+        return scan->start / 2 < EMPTY_LINES_MAX ? 0 : 400;
+    case FIELD_FIRST:
+        scan->line = scan->at;
+        return from == REQUEST_LF ? request_line_check(scan, data) : 0;
+    case NAME:
+        return ++scan->fields > limits->fields ? 431 : 0;
+    case REFUSED:
+        return 400;
+    default:
+        return 0;
+    }
+}
+
+static int step(struct http_scan *scan, const struct http_limits *limits, const char *data) {
+    uint8_t from = scan->state;
+    const struct rule *rule = &rules[from];
+    char c = data[scan->at];
+    scan->state = c == rule->stop ? rule->next : http_byte_is(c, rule->kind) ? rule->other : REFUSED;
+    scan->at++;
+    return state_entered(scan, limits, data, from);
+}
+
+static void run_skip(struct http_scan *scan, size_t end, const char *data) {
+    unsigned run = rules[scan->state].run;
+    uint32_t at = scan->at;
+    while (at < end && http_byte_is(data[at], run)) {
+        at++;
+    }
+    scan->at = at;
 }
 
 int http_scan(struct http_scan *scan, const struct http_limits *limits, const char *data, size_t length) {
-    while (scan->at < length) {
-        if (on_request_line(scan->state) && scan->state != REQUEST_LF && data[scan->at] != '\r' &&
-            scan->at - scan->start >= limits->request_line) {
-            return 414;
+    while (scan->state < ENDED) {
+        size_t end = limit_at(scan, limits);
+        run_skip(scan, end < length ? end : length, data);
+        if (scan->at >= length) {
+            return HTTP_SCAN_MORE;
         }
-        if (scan->at - scan->start >= limits->head) {
-            return 431;
+        int status = limit_check(scan, limits, data[scan->at]);
+        if (!status) {
+            status = step(scan, limits, data);
         }
-        int before = scan->state;
-        int next = step(scan, limits, data, (unsigned char)data[scan->at]);
-        if (next >= 400) {
-            return next;
-        }
-        scan->at++;
-        if (before == END_LF) {
-            return HTTP_SCAN_DONE;
-        }
-        scan->state = (uint8_t)next;
-        if (before == REQUEST_LF) {
-            int status = request_line_check(scan, data);
-            if (status) {
-                return status;
-            }
+        if (status) {
+            scan->state = REFUSED;
+            return status;
         }
     }
-    return HTTP_SCAN_MORE;
+    return scan->state == ENDED ? HTTP_SCAN_DONE : 400;
 }

@@ -4,25 +4,20 @@
 #include <errno.h>
 #include <string.h>
 
-static int hex_value(char c) {
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
+#include "http/byte.h"
 
 /* The byte that the escape at text[0..length) stands for; -1: broken. */
 static int escape_value(const char *text, size_t length) {
     if (length < 3) {
         return -1;
     }
-    int high = hex_value(text[1]);
-    int low = hex_value(text[2]);
+    int high = http_hex_value(text[1]);
+    int low = http_hex_value(text[2]);
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
 bool http_target_byte(unsigned char c) {
-    return c > 0x20 && c < 0x7f && !strchr("\"<>\\^`{|}[]#", c);
+    return http_byte_is((char)c, HTTP_BYTE_TARGET);
 }
 
 static long path_unescape(const char *raw, size_t length, char *out) {

@@ -23,6 +23,7 @@ struct body_limits {
 struct body {
     enum http_framing framing;
     uint64_t expected; /* of HTTP_LENGTH */
+    uint64_t begun;    /* nanoseconds: when the first byte was awaited; the receiver's */
     uint64_t length;   /* so far */
     struct http_chunk chunk;
     struct buffer memory;

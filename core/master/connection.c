@@ -37,6 +37,9 @@ void connection_close(struct connection *c) {
     list_remove(&c->again);
     list_remove(&c->link);
     list_append(&server->closed, &c->link);
+    if (c->counted) {
+        census_remove(&server->census, c->address);
+    }
     server->connection_count--;
 }
 
@@ -257,6 +260,17 @@ static void peer_learn(struct connection *c, const struct sockaddr_storage *peer
     }
 }
 
+/* Clients on a unix socket have no address. */
+static bool address_full(struct connection *c) {
+    uint32_t limit = c->server->config->address_connections;
+    if (limit == 0 || !c->address[0]) {
+        return false;
+    }
+    uint32_t count = census_add(&c->server->census, c->address);
+    c->counted = count > 0;
+    return count > limit;
+}
+
 int connection_open(struct server *server, const struct listener *listener, int fd,
                     const struct sockaddr_storage *peer) {
     struct connection *c = calloc(1, sizeof(*c));
@@ -282,6 +296,10 @@ int connection_open(struct server *server, const struct listener *listener, int 
     list_append(&server->connections, &c->link);
     server->connection_count++;
     timeout_set(&server->header_timeouts, &c->timeout, server->loop.now);
+    if (address_full(c)) {
+        receive_refuse(c, 503);
+        connection_advance(c);
+    }
     return 0;
 }
 

@@ -44,6 +44,7 @@ struct connection {
     bool readable; /* something may be there to read */
     bool ended;    /* the client sends no more */
     bool hung_up;  /* it has said so, though what it sent before may not have been read */
+    bool counted;  /* in the census */
     bool gone;     /* reset, or closed on both sides */
     uint32_t requests;
     uint32_t last_worker; /* index */

@@ -296,6 +296,7 @@ static struct master *master_new(const struct config *config) {
         list_init(&server->connections);
         list_init(&server->again);
         list_init(&server->closed);
+        census_init(&server->census);
         dispatch_setup(server);
         server->pool.loop = &server->loop;
         server->pool.config = config;

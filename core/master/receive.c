@@ -56,6 +56,7 @@ static const struct {
     {414, "The request line is longer than allowed here."},
     {417, "Only the expectation 100-continue is supported."},
     {431, "The header is longer, or has more fields, than allowed here."},
+    {503, "Too many connections come from this address."},
     {501, "The method or transfer coding is not supported."},
     {505, "Only HTTP/1.0 and HTTP/1.1 are supported."},
 };
@@ -139,7 +140,7 @@ static int path_decode(struct exchange *x, const char *head) {
 /* The body may follow, or the client may wait for a word before it sends it: RFC 9110 section 10.1.1. */
 static void body_await(struct connection *c) {
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
-    const struct exchange *x = c->exchange;
+    struct exchange *x = c->exchange;
     if (x->request.expect_continue && c->input.length == x->head_end) {
         ssize_t n = send(c->fd, go_on, sizeof(go_on) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n != sizeof(go_on) - 1) {
@@ -147,6 +148,7 @@ static void body_await(struct connection *c) {
             return;
         }
     }
+    x->body.begun = c->server->loop.now;
     c->state = CONNECTION_BODY;
     timeout_set(&c->server->body_timeouts, &c->timeout, c->server->loop.now);
 }
@@ -258,6 +260,15 @@ static bool body_from_input(struct connection *c) {
     return body_result(c, result);
 }
 
+/* A byte now and then is progress, too; but not enough of it. */
+static bool body_too_slow(const struct connection *c, const struct body *body) {
+    const struct config *config = c->server->config;
+    const uint64_t ms = 1000000;
+    uint64_t taken = (c->server->loop.now - body->begun) / ms;
+    return taken > config->body_timeout_ms &&
+           body->length < (taken - config->body_timeout_ms) / 1000 * (uint64_t)config->body_rate;
+}
+
 bool receive_body(struct connection *c) {
     struct server *server = c->server;
     struct exchange *x = c->exchange;
@@ -280,6 +291,9 @@ bool receive_body(struct connection *c) {
     if (used < (size_t)n && buffer_append(&c->input, server->scratch + used, (size_t)n - used)) {
         connection_cut(c, 503);
         return false;
+    }
+    if (result == BODY_MORE && body_too_slow(c, &x->body)) {
+        result = 408;
     }
     timeout_set(&server->body_timeouts, &c->timeout, server->loop.now);
     return body_result(c, result);

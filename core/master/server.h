@@ -9,6 +9,7 @@
 #include "config/config.h"
 #include "http/scan.h"
 #include "master/access.h"
+#include "master/census.h"
 #include "master/journal.h"
 #include "master/loop.h"
 #include "master/pool.h"
@@ -32,6 +33,7 @@ struct server {
     struct list closed;      /* connections to be freed at the end of this turn */
     uint32_t connection_count;
     uint32_t connection_limit; /* as many as the descriptor limit allows, at most as configured */
+    struct census census;      /* kept while address_connections is set */
     uint64_t connection_numbers;
     uint64_t request_numbers;
 

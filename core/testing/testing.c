@@ -361,7 +361,8 @@ int socgi_test_run(struct socgi_test *test, const char *method, const char *targ
         return error;
     }
     int body_fd = -1;
-    struct socgi_request req = {.context = &test->context, .spool = SPOOL, .body_fd = &body_fd, .cache = &test->cache};
+    struct socgi_request req = {
+        .context = &test->context, .spool = SPOOL, .connection = -1, .body_fd = &body_fd, .cache = &test->cache};
     int status = request_make(test, &req.wire, method, target, body, length, &body_fd);
     if (status == 0) {
         status = handler_run(test, &req);

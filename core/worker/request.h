@@ -41,6 +41,7 @@ struct socgi_request {
     struct wire_request wire;
     struct socgi_context *context;
     const char *spool;           /* folder for temporary files */
+    int connection;              /* -1: none, as in a test */
     int *body_fd;                /* given or made; -1: none */
     struct request_cache *cache; /* by pointer, for the request itself is const to a handler */
 };

@@ -1,5 +1,6 @@
 /* The SDK: reading a request. */
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <strings.h>
@@ -141,4 +142,9 @@ const char *socgi_format(const struct socgi_request *req, const char *format, ..
 
 struct socgi_context *socgi_context(const struct socgi_request *req) {
     return req->context;
+}
+
+int socgi_client_gone(const struct socgi_request *req) {
+    struct pollfd client = {.fd = req->connection, .events = POLLRDHUP}; /* -1 is never ready */
+    return poll(&client, 1, 0) > 0;
 }

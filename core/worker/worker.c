@@ -91,8 +91,12 @@ static void request_run(struct worker *w, const struct wire_post *post, struct w
                         int *body) {
     struct mailbox_slot *slot = mailbox_slot(&w->box, post->slot);
     struct socgi_context *context = registry_at(&w->registry, wire->plugin);
-    struct socgi_request request = {
-        .wire = *wire, .context = context, .spool = w->start.spool, .body_fd = body, .cache = &w->cache};
+    struct socgi_request request = {.wire = *wire,
+                                    .context = context,
+                                    .spool = w->start.spool,
+                                    .connection = connection,
+                                    .body_fd = body,
+                                    .cache = &w->cache};
     struct respond to = {.connection = connection, .slot = slot, .turn = w->start.send_turn};
     response_begin(&w->response, &request, w->start.response_limit, respond_send, &to);
     int returned = context->manifest.plugin.handle(&request, &w->response);

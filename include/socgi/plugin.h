@@ -150,6 +150,10 @@ int socgi_body_fd(const struct socgi_request *req, size_t *length);
 /* The client's address, "192.0.2.7" or "2001:db8::7"; "" for a client on a unix socket. Never NULL. */
 const char *socgi_remote_addr(const struct socgi_request *req);
 
+/* Whether the client has hung up: 1 or 0. For a handler that has much left to do for nobody. A client that has only
+ * closed its sending side counts as gone. */
+int socgi_client_gone(const struct socgi_request *req);
+
 /* A CGI meta-variable, "REMOTE_ADDR", "HTTP_ACCEPT", ... or NULL if it is not set. RFC 3875 section 4.1. Header fields
  * whose name holds an underscore, and Proxy, have none. */
 const char *socgi_meta(const struct socgi_request *req, const char *name);

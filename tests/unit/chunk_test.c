@@ -1,6 +1,7 @@
 /* http/chunk: what http-parser lets through is refused, and no cut changes the result. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -33,10 +34,15 @@ static const struct {
     CASE("hexadecimal", "a\r\n0123456789\r\n0A\r\n0123456789\r\n0\r\n\r\n", HTTP_CHUNK_DONE, "01234567890123456789"),
     CASE("extension", "1;a=b;c=\"d e\"\r\nx\r\n0;z\r\n\r\n", HTTP_CHUNK_DONE, "x"),
     CASE("trailers", "1\r\nx\r\n0\r\nA: b\r\nContent-Length: 7\r\n\r\n", HTTP_CHUNK_DONE, "x"),
+    CASE("fields in trailers", "0\r\nTransfer-Encoding: x\r\nHost: y\r\nConnection: close\r\nA:\r\n\r\n",
+         HTTP_CHUNK_DONE, ""),
+    CASE("sixteen digits", "0000000000000001\r\nx\r\n0\r\n\r\n", HTTP_CHUNK_DONE, "x"),
+    CASE("64 bits are held", "ffffffffffffffff\r\nx", HTTP_CHUNK_MORE, NULL),
     CASE("not complete", "5\r\nhel", HTTP_CHUNK_MORE, NULL),
     CASE("high byte as a digit", "5\xff\r\nx", 400, NULL),
     CASE("high byte as zero", "\x80\r\n\r\n", 400, NULL),
     CASE("no CRLF behind data", "5\r\nhelloXY0\r\n\r\n", 400, NULL),
+    CASE("data longer than its size", "5\r\nhello!\r\n0\r\n\r\n", 400, NULL),
     CASE("half a CRLF behind data", "5\r\nhello\rX0\r\n\r\n", 400, NULL),
     CASE("LF behind data", "5\r\nhello\n0\r\n\r\n", 400, NULL),
     CASE("CR and a byte behind a size", "5\rXhello", 400, NULL),
@@ -46,6 +52,10 @@ static const struct {
     CASE("space behind a size", "5 \r\nhello", 400, NULL),
     CASE("words behind a size", "5 junk\r\nhello", 400, NULL),
     CASE("space and zero", "5 0\r\nhello", 400, NULL),
+    CASE("space before an extension", "5 ;a\r\nhello", 400, NULL),
+    CASE("CR in an extension", "5;a\rb\r\nhello", 400, NULL),
+    CASE("LF behind an extension", "5;a\nhello", 400, NULL),
+    CASE("no size, but an extension", ";a\r\n", 400, NULL),
     CASE("tab behind a size", "5\t\r\nhello", 400, NULL),
     CASE("LF in an extension", "5;a\nb\r\nhello", 400, NULL),
     CASE("NUL in an extension", "5;a\0\r\nhello", 400, NULL),
@@ -59,6 +69,10 @@ static const struct {
     CASE("seventeen zeros", "00000000000000000\r\n", 400, NULL),
     CASE("trailer without a name", "0\r\n: x\r\n\r\n", 400, NULL),
     CASE("trailer with a space in its name", "0\r\nA b: x\r\n\r\n", 400, NULL),
+    CASE("trailer without a colon", "0\r\nA\r\n\r\n", 400, NULL),
+    CASE("space before a trailer's colon", "0\r\nA : b\r\n\r\n", 400, NULL),
+    CASE("CR in a trailer", "0\r\nA: b\rC: d\r\n\r\n", 400, NULL),
+    CASE("high byte in a trailer's name", "0\r\nA\x80: b\r\n\r\n", 400, NULL),
     CASE("folded trailer", "0\r\nA: b\r\n c\r\n\r\n", 400, NULL),
     CASE("LF in a trailer", "0\r\nA: b\nC: d\r\n\r\n", 400, NULL),
     CASE("NUL in a trailer", "0\r\nA: \0\r\n\r\n", 400, NULL),
@@ -118,6 +132,48 @@ static void cases_hold_however_cut(void **state) {
     }
 }
 
+/* All 256 bytes where they could do harm. */
+static void every_byte_in_its_place(void **state) {
+    (void)state;
+    for (int c = 0; c < 256; c++) {
+        bool digit = c && strchr("0123456789abcdefABCDEF", c);
+        bool text = c == '\t' || (c >= 0x20 && c != 0x7f);
+        bool letter = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+        bool token = letter || (c && strchr("!#$%&'*+-.^_`|~", c));
+        const struct {
+            const char *before, *after;
+            bool fine; /* not refused: it may go on */
+        } places[] = {
+            {"", "", digit},
+            {"5", "", digit || c == '\r' || c == ';'},
+            {"5\r", "", c == '\n'},
+            {"5;a", "b\r\nhello", text},
+            {"5;a", "\nhello", c == '\r'},
+            {"1\r\n", "\r\n0\r\n\r\n", true},
+            {"1\r\nx", "\n0\r\n\r\n", c == '\r'},
+            {"1\r\nx\r", "0\r\n\r\n", c == '\n'},
+            {"0\r\n", "", token || c == '\r'},
+            {"0\r\nA", ": b\r\n\r\n", token || c == ':'},
+            {"0\r\nA:", "b\r\n\r\n", text},
+            {"0\r\nA: b\r", "\r\n", c == '\n'},
+            {"0\r\nA: b\r\n\r", "", c == '\n'},
+            {"0\r\n\r", "", c == '\n'},
+        };
+        for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+            char data[64];
+            struct decoded d;
+            size_t before = strlen(places[i].before), after = strlen(places[i].after);
+            memcpy(data, places[i].before, before);
+            data[before] = (char)c;
+            memcpy(data + before + 1, places[i].after, after);
+            decode(&d, data, before + 1 + after, 0, sizeof(data), 1000);
+            if ((d.result < 400) != places[i].fine) {
+                fail_msg("byte %02x in place %zu: %d", c, i, d.result);
+            }
+        }
+    }
+}
+
 static void next_request_is_left_alone(void **state) {
     (void)state;
     static const char text[] = "1\r\nx\r\n0\r\n\r\nGET / HTTP/1.1\r\n";
@@ -139,11 +195,20 @@ static void overhead_has_a_limit(void **state) {
     n = snprintf(text, sizeof(text), "0\r\nA: %0500d\r\n\r\n", 0);
     decode(&d, text, (size_t)n, 0, 7, 400);
     assert_int_equal(d.result, 400);
+    size_t length = 0; /* of all chunks together, not of each */
+    for (int i = 0; i < 20; i++) {
+        length += (size_t)snprintf(text + length, sizeof(text) - length, "1;%050d\r\nx\r\n", 0);
+    }
+    decode(&d, text, length, 0, 7, 1200);
+    assert_int_equal(d.result, HTTP_CHUNK_MORE);
+    decode(&d, text, length, 0, 7, 1000);
+    assert_int_equal(d.result, 400);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cases_hold_however_cut),
+        cmocka_unit_test(every_byte_in_its_place),
         cmocka_unit_test(next_request_is_left_alone),
         cmocka_unit_test(overhead_has_a_limit),
     };

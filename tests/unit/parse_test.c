@@ -28,6 +28,7 @@ static int head_read(struct head *head, const char *data, size_t length, size_t 
     struct http_scan scan = {0};
     int result = HTTP_SCAN_MORE;
     size_t at = 0;
+    *head = (struct head){0};
     while (result == HTTP_SCAN_MORE && at < length) {
         size_t more = at == 0 && first > 0 ? first : step;
         at = length - at < more ? length : at + more;
@@ -49,6 +50,28 @@ static int head_whole(struct head *head, const char *data, size_t length) {
     return head_read(head, data, length, 0, length);
 }
 
+static void span_equal(struct http_span a, struct http_span b) {
+    assert_int_equal(a.at, b.at);
+    assert_int_equal(a.length, b.length);
+}
+
+static void head_equal(const struct head *a, const struct head *b) {
+    const struct http_request *r = &a->request, *s = &b->request;
+    assert_ptr_equal(a->text, b->text);
+    assert_int_equal(r->framing, s->framing);
+    assert_int_equal(r->content_length, s->content_length);
+    assert_int_equal(r->keep_alive, s->keep_alive);
+    span_equal(r->target, s->target);
+    span_equal(r->path, s->path);
+    span_equal(r->query, s->query);
+    span_equal(r->host, s->host);
+    assert_int_equal(r->field_count, s->field_count);
+    for (uint32_t i = 0; i < r->field_count; i++) {
+        span_equal(a->fields[i].name, b->fields[i].name);
+        span_equal(a->fields[i].value, b->fields[i].value);
+    }
+}
+
 static void corpus_holds(void **state) {
     (void)state;
     struct head head;
@@ -62,13 +85,17 @@ static void corpus_holds(void **state) {
 
 static void cuts_change_nothing(void **state) {
     (void)state;
-    struct head head;
+    static struct head whole, part;
     for (size_t i = 0; i < CORPUS_SIZE; i++) {
         const struct corpus_case *c = &corpus[i];
-        assert_int_equal(head_read(&head, c->text, c->length, 0, 1), c->status);
-        for (size_t cut = 1; cut < c->length; cut++) {
-            if (head_read(&head, c->text, c->length, cut, c->length) != c->status) {
+        head_whole(&whole, c->text, c->length);
+        for (size_t cut = 0; cut < c->length; cut++) {
+            size_t step = cut == 0 ? 1 : c->length; /* byte by byte, then two parts */
+            if (head_read(&part, c->text, c->length, cut, step) != c->status) {
                 fail_msg("%s, cut at %zu: not %d", c->name, cut, c->status);
+            }
+            if (c->status == 0) {
+                head_equal(&whole, &part);
             }
         }
     }
@@ -94,6 +121,11 @@ static bool token_byte(int c) {
            (strchr("!#$%&'*+-.^_`|~", c) || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'));
 }
 
+/* In the middle of a host; '%' would have to begin an escape, ':' a port. */
+static bool host_byte(int c) {
+    return c && ((c < 0x80 && token_byte(c) && !strchr("#%^`|", c)) || strchr("();=", c));
+}
+
 /* All 256 bytes where they could do harm. */
 static void every_byte_in_its_place(void **state) {
     (void)state;
@@ -111,14 +143,34 @@ static void every_byte_in_its_place(void **state) {
             {"GET / HTTP/1.1\r", "Host: h\r\n\r\n", c == '\n'},
             {"GET / HTTP/1.1\r\nHost: h\r\n\r", "", c == '\n'},
             {"GET /", "x HTTP/1.1\r\nHost: h\r\n\r\n", c > 0x20 && c < 0x7f && !strchr("\"#%<>[\\]^`{|}", c)},
+            {"GET /?", "x HTTP/1.1\r\nHost: h\r\n\r\n", c > 0x20 && c < 0x7f && !strchr("\"#%<>[\\]^`{|}", c)},
+            {"GET http://h", "x/ HTTP/1.1\r\nHost: h\r\n\r\n", host_byte(c) || c == '/' || c == '?'},
+            {"GET ", " HTTP/1.1\r\nHost: h\r\n\r\n", c == '/'},
+            {"", "ET / HTTP/1.1\r\nHost: h\r\n\r\n", c == 'G'},
+            {"GE", " / HTTP/1.1\r\nHost: h\r\n\r\n", c == 'T'},
+            {"GET", "/ HTTP/1.1\r\nHost: h\r\n\r\n", c == ' '},
+            {"GET /", "HTTP/1.1\r\nHost: h\r\n\r\n", c == ' '},
+            {"GET / ", "TTP/1.1\r\nHost: h\r\n\r\n", c == 'H'},
+            {"GET / HTTP", "1.1\r\nHost: h\r\n\r\n", c == '/'},
+            {"GET / HTTP/", ".1\r\nHost: h\r\n\r\n", c == '1'},
+            {"GET / HTTP/1", "1\r\nHost: h\r\n\r\n", c == '.'},
             {"GET / HTTP/1.", "\r\nHost: h\r\n\r\n", c >= '0' && c <= '9'},
+            {"GET / HTTP/1.1", "\nHost: h\r\n\r\n", c == '\r'},
+            {"\r", "GET / HTTP/1.1\r\nHost: h\r\n\r\n", c == '\n'},
+            {"GET / HTTP/1.1\r\nHost: h\r\n", ": z\r\n\r\n", token_byte(c)},
+            {"GET / HTTP/1.1\r\nHost: h\r\nX", "z\r\n\r\n", c == ':'},
+            {"GET / HTTP/1.1\r\nHost: h\r\nX: a", "\nY: b\r\n\r\n", c == '\r'},
+            {"GET / HTTP/1.1\r\nHost: a", "b\r\n\r\n", host_byte(c)},
+            {"GET / HTTP/1.1\r\nHost: h\r\nContent-Length: 1", "\r\n\r\n", c == ' ' || (c >= '0' && c <= '9')},
+            {"GET / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked", "\r\n\r\n", c == ' ' || c == '\t'},
         };
         for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
             size_t before = strlen(places[i].before);
             memcpy(text, places[i].before, before);
             text[before] = (char)c;
-            memcpy(text + before + 1, places[i].after, strlen(places[i].after));
-            int status = head_whole(&head, text, before + 1 + strlen(places[i].after));
+            size_t after = strlen(places[i].after);
+            memcpy(text + before + 1, places[i].after, after);
+            int status = head_whole(&head, text, before + 1 + after);
             if ((status == 0) != places[i].fine) {
                 fail_msg("byte %02x in place %zu: %d", c, i, status);
             }
@@ -150,6 +202,37 @@ static void limits_hold(void **state) {
     struct http_field one[1];
     struct http_request request = {.fields = one, .field_capacity = 1};
     assert_int_equal(http_parse(three, sizeof(three) - 1, &request), 431);
+}
+
+/* A head that is longer than what http-parser takes is refused, whatever our own limits are. */
+static void http_parser_limit_holds(void **state) {
+    (void)state;
+    static const struct http_limits wide = {.request_line = 1 << 20, .head = 1 << 20, .fields = FIELDS};
+    enum { PADDING = 100000 };
+    static const char before[] = GET "X: ", after[] = "\r\n\r\n";
+    size_t length = sizeof(before) - 1 + PADDING + sizeof(after) - 1;
+    char *text = malloc(length);
+    memset(text, 'a', length);
+    memcpy(text, before, sizeof(before) - 1);
+    memcpy(text + length - (sizeof(after) - 1), after, sizeof(after) - 1);
+    struct http_scan scan = {0};
+    struct head head = {.request = {.fields = head.fields, .field_capacity = FIELDS}};
+    assert_int_equal(http_scan(&scan, &wide, text, length), HTTP_SCAN_DONE);
+    assert_int_equal(http_parse(text, length, &head.request), 431);
+    free(text);
+}
+
+/* A refused head stays refused, whatever follows. */
+static void refusal_is_final(void **state) {
+    (void)state;
+    static const char *const texts[] = {"GET /\n", "FROB / HTTP/1.1\r\n", "GET / HTTP/3.0\r\n", "GET / HTTP/1.1\r\n "};
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        char longer[128];
+        struct http_scan scan = {0};
+        assert_true(http_scan(&scan, &limits, texts[i], strlen(texts[i])) >= 400);
+        snprintf(longer, sizeof(longer), "%s" HOST "\r\n", texts[i]);
+        assert_true(http_scan(&scan, &limits, longer, strlen(longer)) >= 400);
+    }
 }
 
 static void text_equal(const struct head *head, struct http_span span, const char *expected) {
@@ -219,7 +302,9 @@ static void connection_is_a_list(void **state) {
         {"1.1", "Connection: x,,CLOSE\r\n", false},
         {"1.1", "Connection: x\r\nConnection: close\r\n", false},
         {"1.1", "Connection: closed\r\n", true},
+        {"1.1", "Connection: x close\r\n", true},
         {"1.1", "Proxy-Connection: close\r\n", true},
+        {"1.1", "Proxy-Connection: upgrade\r\n", true},
         {"1.0", "Proxy-Connection: keep-alive\r\n", false},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -237,7 +322,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(corpus_holds),         cmocka_unit_test(cuts_change_nothing),
         cmocka_unit_test(ends_where_it_ends),   cmocka_unit_test(every_byte_in_its_place),
-        cmocka_unit_test(limits_hold),          cmocka_unit_test(reads_what_is_there),
+        cmocka_unit_test(limits_hold),          cmocka_unit_test(http_parser_limit_holds),
+        cmocka_unit_test(refusal_is_final),     cmocka_unit_test(reads_what_is_there),
         cmocka_unit_test(connection_is_a_list), cmocka_unit_test(absolute_target_replaces_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

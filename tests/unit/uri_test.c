@@ -69,6 +69,24 @@ static void paths_become_canonical(void **state) {
     assert_int_equal(http_path_decode("/a\0b", 4, out, NULL), -EINVAL);
 }
 
+/* Every byte, raw and encoded. */
+static void bytes_that_a_path_holds(void **state) {
+    (void)state;
+    static const char hex[] = "0123456789abcdef";
+    for (int c = 0; c < 256; c++) {
+        char out[8];
+        const char raw[] = {'/', 'a', (char)c};
+        int error = http_path_decode(raw, sizeof(raw), out, NULL);
+        assert_int_equal(error, c == 0 || c == '%' ? -EINVAL : 0);
+        const char encoded[] = {'/', 'a', '%', hex[c >> 4], hex[c & 15]};
+        error = http_path_decode(encoded, sizeof(encoded), out, NULL);
+        assert_int_equal(error, c == 0 || c == '/' || c == '\\' ? -EINVAL : 0);
+        assert_true(error || (unsigned char)out[2] == c);
+        bool right = c > 0x20 && c < 0x7f && !strchr("\"#<>[\\]^`{|}", c);
+        assert_int_equal(http_target_byte((unsigned char)c), right);
+    }
+}
+
 static void find(const char *text, const char *name, const char *expected) {
     char out[128];
     long length = http_form_find(text, strlen(text), name, out);
@@ -113,6 +131,7 @@ static void encoding_keeps_what_is_plain(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_become_canonical),
+        cmocka_unit_test(bytes_that_a_path_holds),
         cmocka_unit_test(parameters_are_found),
         cmocka_unit_test(encoding_keeps_what_is_plain),
     };

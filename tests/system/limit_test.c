@@ -1,0 +1,80 @@
+/* Limits on what clients may hold: slow bodies, connections from one address; and a handler that asks for its client.
+ */
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "client.h"
+#include "server.h"
+#include "text.h"
+
+/* A byte of a body now and then is not enough. */
+static void slow_bodies_are_refused(void **state) {
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "hello", .settings = {"body_timeout=300ms", "body_rate=1000"}});
+    struct client *client = client_open(server);
+    client_print(client, "POST /hello HTTP/1.1\r\nHost: t\r\nContent-Length: 1000\r\n\r\n");
+    struct pollfd answer = {.fd = client->fd, .events = POLLIN};
+    for (int i = 0; i < 500 && poll(&answer, 1, 50) == 0; i++) { /* each byte is in time, all of them are not */
+        client_print(client, "x");
+    }
+    assert_int_equal(client_status(client), 408);
+    client_close(client);
+    server_end(server);
+}
+
+static void one_address_cannot_take_all(void **state) {
+    enum { LIMIT = 5 };
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "hello", .settings = {"address_connections=5"}});
+    struct client *held[LIMIT];
+    for (int i = 0; i < LIMIT; i++) {
+        held[i] = client_open(server);
+        client_get(held[i], "/hello");
+        assert_int_equal(client_status(held[i]), 200);
+    }
+    struct client *more = client_open(server);
+    assert_int_equal(client_status(more), 503);
+    assert_true(client_ended(more));
+    client_close(more);
+    client_close(held[0]);
+    int status = 503;
+    for (int i = 0; i < 1000 && status == 503; i++) { /* until the master has seen that one left */
+        struct client *next = client_open(server);
+        client_get(next, "/hello");
+        status = client_status(next);
+        client_close(next);
+    }
+    assert_int_equal(status, 200);
+    for (int i = 1; i < LIMIT; i++) {
+        client_close(held[i]);
+    }
+    server_end(server);
+}
+
+static void handlers_see_that_clients_leave(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "gone hello"});
+    struct client *client = client_open(server);
+    client_get(client, "/gone");
+    server_log_await(server, "the client is there", 1);
+    client_close(client);
+    server_log_await(server, "the client is gone", 1);
+    client = client_open(server);
+    client_get(client, "/hello");
+    assert_int_equal(client_status(client), 200);
+    client_close(client);
+    server_stop(server, SIGQUIT);
+    char *log = file_read(server->access);
+    assert_true(text_matches(log, "\"GET /gone HTTP/1.1\" 499 "));
+    free(log);
+    server_end(server);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        SYSTEM_TEST(slow_bodies_are_refused),
+        SYSTEM_TEST(one_address_cannot_take_all),
+        SYSTEM_TEST(handlers_see_that_clients_leave),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -84,6 +84,9 @@ static void killed_under_load(void **state) {
     }
     assert_true(killing.killed > 0);
     assert_in_range(lost, 0, killing.killed);
+    if (lost > 0) {
+        server_log_await(server, "] incident ", lost);
+    }
     server->incidents = server_log_count(server, "] incident "); /* libcurl may have retried one in silence */
     assert_in_range(server->incidents, lost, killing.killed);
     fetch_free(fetches, REQUESTS);

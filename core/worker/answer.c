@@ -187,10 +187,12 @@ int answer_flush(struct socgi_response *res, int status) {
     if (res->error) {
         return res->error;
     }
-    int error = res->begun ? 0 : answer_begin(res, status, false);
-    if (!error && promise_broken(res, false)) {
-        error = -EINVAL;
+    if (promise_broken(res, false)) {
+        res->error = -EINVAL; /* before the head is sent this can still become a 500 */
+        res->broken = res->begun;
+        return -EINVAL;
     }
+    int error = res->begun ? 0 : answer_begin(res, status, false);
     error = error ? error : body_frame(res, false);
     if (error) {
         res->broken = true;

@@ -155,13 +155,22 @@ static int tail_copy(const struct socgi_response *res, int frames, int to) {
     return 0;
 }
 
+static bool frames_pending(const struct socgi_response *res) {
+    for (size_t i = res->next; i < res->framed; i++) {
+        if (res->parts[i].kind == PART_FRAME && res->parts[i].length > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int tail_make(const struct socgi_response *res, const char *spool, uint64_t left, struct wire_tail *tail,
                      int *fds, size_t *count, int *made) {
-    *made = fd_temporary(spool);
-    if (*made < 0) {
-        return *made;
+    int error = 0;
+    if (frames_pending(res)) {
+        *made = fd_temporary(spool);
+        error = *made < 0 ? *made : fd_write_all(*made, res->frame.data, res->frame.length);
     }
-    int error = fd_write_all(*made, res->frame.data, res->frame.length);
     if (!error) {
         error = tail_list(res, *made, tail, fds, count);
     }

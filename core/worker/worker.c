@@ -97,7 +97,8 @@ static void request_run(struct worker *w, const struct wire_post *post, struct w
                                     .connection = connection,
                                     .body_fd = body,
                                     .cache = &w->cache};
-    struct respond to = {.connection = connection, .slot = slot, .turn = w->start.send_turn};
+    /* A flush is the handler's own time; the turn is for what is left when it has returned. */
+    struct respond to = {.connection = connection, .slot = slot, .turn = UINT64_MAX};
     response_begin(&w->response, &request, w->start.response_limit, respond_send, &to);
     int returned = context->manifest.plugin.handle(&request, &w->response);
     fflush(stdout);
@@ -105,6 +106,7 @@ static void request_run(struct worker *w, const struct wire_post *post, struct w
         wire->keep = request.wire.keep = 0;
     }
     answer_finish(&w->response, returned);
+    to.turn = w->start.send_turn;
     (void)respond_send(&to, &w->response);
     answer_tell(w, post, wire, &to, &slot->answer);
     response_end(&w->response);

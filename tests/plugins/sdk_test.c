@@ -83,6 +83,10 @@ static int ask(const struct socgi_request *req, struct socgi_response *res) {
     } else if (strcmp(what, "promise") == 0) {
         (void)socgi_set_header(res, "Content-Length", "5");
         (void)socgi_printf(res, "%s", text);
+    } else if (strcmp(what, "overflush") == 0) {
+        (void)socgi_set_header(res, "Content-Length", "1");
+        (void)socgi_printf(res, "more than that");
+        assert_int_equal(socgi_flush(res, 200), -EINVAL);
     } else if (strcmp(what, "flush") == 0) {
         (void)socgi_printf(res, "one ");
         assert_int_equal(socgi_flush(res, 201), 0);
@@ -264,6 +268,7 @@ static void promised_lengths(void **state) {
     get(state, "promise&text=12345", 200, "12345");
     assert_int_equal(socgi_test_run(*state, "GET", "/ask?what=promise&text=1234", NULL, 0), 500);
     assert_int_equal(socgi_test_run(*state, "GET", "/ask?what=promise&text=123456", NULL, 0), 500);
+    assert_int_equal(socgi_test_run(*state, "GET", "/ask?what=overflush", NULL, 0), 500); /* nothing was sent yet */
     assert_int_equal(socgi_test_run(*state, "HEAD", "/ask?what=promise", NULL, 0), 200);
     assert_string_equal(socgi_test_response_header(*state, "Content-Length"), "5");
     assert_string_equal(socgi_test_body(*state, NULL), "");

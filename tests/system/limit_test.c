@@ -70,10 +70,27 @@ static void handlers_see_that_clients_leave(void **state) {
     server_end(server);
 }
 
+/* What is flushed arrives while the handler still runs, however much it is. */
+static void flushed_parts_do_not_wait(void **state) {
+    enum { MOST = 65536, ALL = 20 * 200000 };
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "flush"});
+    struct client *client = client_open(server);
+    client_get(client, "/flush?parts=20&bytes=200000&until_gone=1");
+    size_t got = 0;
+    for (long n = 1; got < ALL && n > 0; got += n > 0 ? (size_t)n : 0) {
+        client->length = 0; /* what has come is enough to know */
+        n = client_fill(client, MOST);
+    }
+    assert_true(got >= ALL);
+    client_close(client);
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(slow_bodies_are_refused),
         SYSTEM_TEST(one_address_cannot_take_all),
+        SYSTEM_TEST(flushed_parts_do_not_wait),
         SYSTEM_TEST(handlers_see_that_clients_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,6 +44,7 @@ struct config {
     uint32_t head_limit;         /* bytes; 32 KiB: 431 */
     uint32_t field_limit;        /* header fields; 100: 431 */
     uint64_t body_limit;         /* bytes; 16 MiB; a plugin may set its own: 413 */
+    uint64_t body_total;         /* bytes of all bodies in files at once; 1 GiB: 503 */
     uint32_t body_inline;        /* bytes handed over in memory, longer bodies in a file; 64 KiB */
     uint32_t chunk_overhead;     /* bytes of framing in a chunked body beyond 1/8 of its data; 64 KiB: 400 */
     uint64_t response_limit;     /* bytes of a generated answer; 256 MiB */

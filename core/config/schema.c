@@ -28,6 +28,7 @@ const struct setting settings[] = {
     {"head_limit", SETTING_BYTES, AT(head_limit), "32K", 256, 64 * KIB},
     {"field_limit", SETTING_COUNT, AT(field_limit), "100", 1, 10000},
     {"body_limit", SETTING_SIZE, AT(body_limit), "16M", 0, 1024 * GIB},
+    {"body_total", SETTING_SIZE, AT(body_total), "1G", 0, 1024 * GIB},
     {"body_inline", SETTING_BYTES, AT(body_inline), "64K", 0, 16 * MIB},
     {"chunk_overhead", SETTING_BYTES, AT(chunk_overhead), "64K", 64, GIB},
     {"response_limit", SETTING_SIZE, AT(response_limit), "256M", KIB, 1024 * GIB},

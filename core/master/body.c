@@ -39,6 +39,14 @@ static int body_store(struct body *body, const struct body_limits *limits, const
     if (body->fd < 0 && (body->length + length > limits->in_memory || body->expected > limits->in_memory)) {
         error = body_spool(body, limits->spool);
     }
+    if (!error && body->fd >= 0) {
+        body->spooled = limits->spooled;
+        if (body->length + length > limits->spool_limit - (*limits->spooled - body->counted)) {
+            return 503;
+        }
+        *body->spooled += body->length + length - body->counted;
+        body->counted = body->length + length;
+    }
     if (!error) {
         error = body->fd >= 0 ? fd_write_all(body->fd, data, length) : buffer_append(&body->memory, data, length);
     }
@@ -87,6 +95,9 @@ int body_feed(struct body *body, const struct body_limits *limits, const char *d
 }
 
 void body_free(struct body *body) {
+    if (body->spooled) {
+        *body->spooled -= body->counted;
+    }
     buffer_free(&body->memory);
     fd_close(&body->fd);
     *body = (struct body){.fd = -1};

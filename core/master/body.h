@@ -18,6 +18,8 @@ struct body_limits {
     size_t in_memory;        /* beyond it: in a file */
     uint64_t chunk_overhead; /* beyond it and an eighth of the data: 400 */
     const char *spool;       /* folder of the file */
+    uint64_t *spooled;       /* bytes in the files of all bodies together; counted here */
+    uint64_t spool_limit;    /* beyond it: 503 */
 };
 
 struct body {
@@ -27,7 +29,9 @@ struct body {
     uint64_t length;   /* so far */
     struct http_chunk chunk;
     struct buffer memory;
-    int fd; /* -1: in memory */
+    int fd;            /* -1: in memory */
+    uint64_t *spooled; /* as in the limits, while it is in a file; NULL */
+    uint64_t counted;  /* how much of that is ours */
 };
 
 enum { BODY_MORE = 0, BODY_DONE = 1 };

@@ -56,7 +56,7 @@ static const struct {
     {414, "The request line is longer than allowed here."},
     {417, "Only the expectation 100-continue is supported."},
     {431, "The header is longer, or has more fields, than allowed here."},
-    {503, "Too many connections come from this address."},
+    {503, "There is no room for this now. Try again."},
     {501, "The method or transfer coding is not supported."},
     {505, "Only HTTP/1.0 and HTTP/1.1 are supported."},
 };
@@ -192,7 +192,9 @@ static void request_begin(struct connection *c) {
     x->body_limits = (struct body_limits){.length = x->plugin->body_limit,
                                           .in_memory = config->body_inline,
                                           .chunk_overhead = config->chunk_overhead,
-                                          .spool = config->spool_folder};
+                                          .spool = config->spool_folder,
+                                          .spooled = &server->spooled,
+                                          .spool_limit = config->body_total};
     status = body_begin(&x->body, &x->request, &x->body_limits);
     if (status == BODY_MORE) {
         x->keep = keep;

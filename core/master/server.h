@@ -34,6 +34,7 @@ struct server {
     uint32_t connection_count;
     uint32_t connection_limit; /* as many as the descriptor limit allows, at most as configured */
     struct census census;      /* kept while address_connections is set */
+    uint64_t spooled;          /* bytes of request bodies in files */
     uint64_t connection_numbers;
     uint64_t request_numbers;
 

@@ -197,6 +197,6 @@ int respond_tail(struct socgi_response *res, const char *spool, struct wire_tail
     for (size_t i = res->next; i < res->framed; i++) {
         *left += res->parts[i].length;
     }
-    int error = response_spill(res);
+    int error = res->text.memory.length > 0 ? response_spill(res) : 0;
     return error ? error : tail_make(res, spool, *left, tail, fds, count, made);
 }

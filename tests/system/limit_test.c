@@ -23,6 +23,34 @@ static void slow_bodies_are_refused(void **state) {
     server_end(server);
 }
 
+/* Bodies that wait in files have a limit together: who comes too late is told so, and there is room again afterwards.
+ */
+static void bodies_have_a_limit_together(void **state) {
+    enum { HALF = 600000 };
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "mirror", .settings = {"body_total=1000000"}});
+    char *body = calloc(1, HALF);
+    struct client *first = client_open(server);
+    struct client *second = client_open(server);
+    client_print(first, "POST /mirror HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n", HALF + 1);
+    client_send(first, body, HALF); /* all but the last byte */
+    server_sync(server);
+    client_print(second, "POST /mirror HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n", HALF);
+    client_send(second, body, HALF);
+    assert_int_equal(client_status(second), 503);
+    client_close(second);
+    client_send(first, "x", 1);
+    assert_int_equal(client_status(first), 200);
+    client_close(first);
+    struct client *third = client_open(server);
+    client_print(third, "POST /mirror HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n", HALF);
+    client_send(third, body, HALF);
+    assert_int_equal(client_status(third), 200);
+    client_close(third);
+    free(body);
+    server_end(server);
+}
+
 static void one_address_cannot_take_all(void **state) {
     enum { LIMIT = 5 };
     struct server *server =
@@ -88,9 +116,8 @@ static void flushed_parts_do_not_wait(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(slow_bodies_are_refused),
-        SYSTEM_TEST(one_address_cannot_take_all),
-        SYSTEM_TEST(flushed_parts_do_not_wait),
+        SYSTEM_TEST(slow_bodies_are_refused),         SYSTEM_TEST(bodies_have_a_limit_together),
+        SYSTEM_TEST(one_address_cannot_take_all),     SYSTEM_TEST(flushed_parts_do_not_wait),
         SYSTEM_TEST(handlers_see_that_clients_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,8 +1,11 @@
 /* Limits on what clients may hold: slow bodies, connections from one address; and a handler that asks for its client.
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "server.h"
@@ -114,11 +117,48 @@ static void flushed_parts_do_not_wait(void **state) {
     server_end(server);
 }
 
+/* A file that shrinks while it is sent ends that connection before its Content-Length, and nothing else. */
+static void a_file_may_shrink(void **state) {
+    enum { BYTES = 20000000, MOST = 65536 };
+    char folder[] = "/tmp/socgi-system-shrink-XXXXXX";
+    char path[64];
+    char option[64];
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(path, sizeof(path), "%s/large", folder);
+    (void)snprintf(option, sizeof(option), "file.root=%s", folder);
+    int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_true(fd >= 0);
+    assert_int_equal(ftruncate(fd, BYTES), 0);
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "file hello", .workers = 1, .options = {option}});
+    struct client *slow = client_open_slow(server);
+    client_get(slow, "/large");
+    assert_true(client_fill(slow, MOST) > 0);
+    struct client *other = client_open(server); /* served, so the worker has given the rest back */
+    client_get(other, "/hello");
+    assert_int_equal(client_status(other), 200);
+    assert_int_equal(ftruncate(fd, 1000), 0);
+    size_t got = 0;
+    for (long n = 1; n > 0; got += n > 0 ? (size_t)n : 0) {
+        slow->length = 0;
+        n = client_fill(slow, MOST);
+    }
+    assert_true(got < BYTES - MOST);
+    client_get(other, "/hello");
+    assert_int_equal(client_status(other), 200);
+    client_close(other);
+    client_close(slow);
+    close(fd);
+    (void)remove(path);
+    (void)remove(folder);
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(slow_bodies_are_refused),         SYSTEM_TEST(bodies_have_a_limit_together),
-        SYSTEM_TEST(one_address_cannot_take_all),     SYSTEM_TEST(flushed_parts_do_not_wait),
-        SYSTEM_TEST(handlers_see_that_clients_leave),
+        SYSTEM_TEST(slow_bodies_are_refused),     SYSTEM_TEST(bodies_have_a_limit_together),
+        SYSTEM_TEST(one_address_cannot_take_all), SYSTEM_TEST(a_file_may_shrink),
+        SYSTEM_TEST(flushed_parts_do_not_wait),   SYSTEM_TEST(handlers_see_that_clients_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

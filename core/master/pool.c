@@ -170,7 +170,9 @@ static void death_while_starting(struct worker *w, int status) {
     enum { CHANCES = 3 };
     struct pool *pool = w->pool;
     bool hopeless = !pool->known || w->early_deaths + 1 >= CHANCES;
-    if (w->loading[0] && hopeless && plugin_skip(w, status)) {
+    bool foreign =
+        WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !w->outran; /* an operator, or lack of memory */
+    if (w->loading[0] && hopeless && !foreign && plugin_skip(w, status)) {
         w->early_deaths = 0;
         if (pool->known) {
             report_withdraw(pool, w->reported);

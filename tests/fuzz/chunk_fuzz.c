@@ -39,15 +39,12 @@ static void decode(struct decoded *out, const char *data, size_t length, size_t 
 static void check_body(const struct decoded *body, const char *data, struct decoded *scratch) {
     decode(scratch, data, body->used, body->used);
     fuzz_assert(scratch->result == HTTP_CHUNK_DONE && scratch->used == body->used);
-    char size[32];
-    size_t size_length = (size_t)snprintf(size, sizeof(size), "%zx\r\n", body->length);
-    const char *last = body->length > 0 ? "\r\n0\r\n\r\n" : "\r\n";
-    size_t length = size_length + body->length + strlen(last);
-    char *encoded = malloc(length);
+    char *encoded = malloc(body->length + 64);
     if (encoded) {
-        memcpy(encoded, size, size_length);
-        memcpy(encoded + size_length, body->data, body->length);
-        memcpy(encoded + size_length + body->length, last, strlen(last));
+        size_t length = (size_t)snprintf(encoded, 32, "%zx\r\n", body->length);
+        memcpy(encoded + length, body->data, body->length);
+        length += body->length;
+        length += (size_t)snprintf(encoded + length, 32, "%s", body->length > 0 ? "\r\n0\r\n\r\n" : "\r\n");
         decode(scratch, encoded, length, 7);
         fuzz_assert(scratch->result == HTTP_CHUNK_DONE && scratch->used == length && scratch->length == body->length);
         fuzz_assert(memcmp(scratch->data, body->data, body->length) == 0);

@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
         return 0;
     }
     memcpy(head, data + whole.start, size);
-    fuzz_assert(size > 4 && memcmp(head + size - 4, "\r\n\r\n", 4) == 0);
+    fuzz_assert(size > 4 && head[0] != '\r' && memcmp(head + size - 4, "\r\n\r\n", 4) == 0);
     struct http_field fields[FIELDS];
     struct http_request request = {.fields = fields, .field_capacity = FIELDS};
     int status = http_parse(head, size, &request);

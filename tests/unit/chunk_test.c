@@ -73,6 +73,7 @@ static const struct {
     CASE("space before a trailer's colon", "0\r\nA : b\r\n\r\n", 400, NULL),
     CASE("CR in a trailer", "0\r\nA: b\rC: d\r\n\r\n", 400, NULL),
     CASE("high byte in a trailer's name", "0\r\nA\x80: b\r\n\r\n", 400, NULL),
+    CASE("size in a trailer's name", "0\r\nA(5\r\nhello", 400, NULL),
     CASE("folded trailer", "0\r\nA: b\r\n c\r\n\r\n", 400, NULL),
     CASE("LF in a trailer", "0\r\nA: b\nC: d\r\n\r\n", 400, NULL),
     CASE("NUL in a trailer", "0\r\nA: \0\r\n\r\n", 400, NULL),
@@ -185,8 +186,13 @@ static void next_request_is_left_alone(void **state) {
 
 static void overhead_has_a_limit(void **state) {
     (void)state;
+    static const char small[] = "1\r\nx\r\n0\r\n\r\n"; /* ten bytes of framing */
     char text[4096];
     struct decoded d;
+    decode(&d, small, sizeof(small) - 1, 0, 7, 10);
+    assert_int_equal(d.result, HTTP_CHUNK_DONE);
+    decode(&d, small, sizeof(small) - 1, 0, 7, 9);
+    assert_int_equal(d.result, 400);
     int n = snprintf(text, sizeof(text), "1;%0500d\r\nx\r\n0\r\n\r\n", 0);
     decode(&d, text, (size_t)n, 0, 7, 512);
     assert_int_equal(d.result, HTTP_CHUNK_DONE);

@@ -222,6 +222,15 @@ static void http_parser_limit_holds(void **state) {
     free(text);
 }
 
+/* Without the scan before it. */
+static void parses_no_other_method_or_version(void **state) {
+    (void)state;
+    static const char purge[] = "PURGE / HTTP/1.1\r\n" HOST "\r\n", two[] = "GET / HTTP/2.0\r\n" HOST "\r\n";
+    struct head head = {.request = {.fields = head.fields, .field_capacity = FIELDS}};
+    assert_int_equal(http_parse(purge, sizeof(purge) - 1, &head.request), 501);
+    assert_int_equal(http_parse(two, sizeof(two) - 1, &head.request), 505);
+}
+
 /* A refused head stays refused, whatever follows. */
 static void refusal_is_final(void **state) {
     (void)state;
@@ -258,10 +267,12 @@ static void reads_what_is_there(void **state) {
     text_equal(&head, r->query, "c=d?e");
     text_equal(&head, r->host, "one:80");
     assert_int_equal(r->field_count, 6);
-    text_equal(&head, r->fields[1].name, "X-A");
-    text_equal(&head, r->fields[1].value, "two words");
-    text_equal(&head, r->fields[2].value, "");
-    text_equal(&head, http_field_find(r, head.text, "aCCept")->value, "a");
+    text_equal(&head, head.fields[1].name, "X-A");
+    text_equal(&head, head.fields[1].value, "two words");
+    text_equal(&head, head.fields[2].value, "");
+    const struct http_field *accept = http_field_find(r, head.text, "aCCept");
+    assert_ptr_equal(accept, &head.fields[4]);
+    text_equal(&head, head.fields[4].value, "a");
     assert_null(http_field_find(r, head.text, "Accep"));
     assert_true(http_field_has_token(r, head.text, "Accept", "CLOSE"));
     assert_false(http_field_has_token(r, head.text, "Accept", "clos"));
@@ -300,6 +311,9 @@ static void connection_is_a_list(void **state) {
         {"1.1", "Connection: close\t\r\n", false},
         {"1.1", "Connection: ,close\r\n", false},
         {"1.1", "Connection: x,,CLOSE\r\n", false},
+        {"1.1", "Connection: close , x\r\n", false},
+        {"1.1", "Connection: close\t,x\r\n", false},
+        {"1.1", "Connection: xlose\r\n", true},
         {"1.1", "Connection: x\r\nConnection: close\r\n", false},
         {"1.1", "Connection: closed\r\n", true},
         {"1.1", "Connection: x close\r\n", true},
@@ -320,11 +334,17 @@ static void connection_is_a_list(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(corpus_holds),         cmocka_unit_test(cuts_change_nothing),
-        cmocka_unit_test(ends_where_it_ends),   cmocka_unit_test(every_byte_in_its_place),
-        cmocka_unit_test(limits_hold),          cmocka_unit_test(http_parser_limit_holds),
-        cmocka_unit_test(refusal_is_final),     cmocka_unit_test(reads_what_is_there),
-        cmocka_unit_test(connection_is_a_list), cmocka_unit_test(absolute_target_replaces_host),
+        cmocka_unit_test(corpus_holds),
+        cmocka_unit_test(cuts_change_nothing),
+        cmocka_unit_test(ends_where_it_ends),
+        cmocka_unit_test(every_byte_in_its_place),
+        cmocka_unit_test(limits_hold),
+        cmocka_unit_test(http_parser_limit_holds),
+        cmocka_unit_test(parses_no_other_method_or_version),
+        cmocka_unit_test(refusal_is_final),
+        cmocka_unit_test(reads_what_is_there),
+        cmocka_unit_test(connection_is_a_list),
+        cmocka_unit_test(absolute_target_replaces_host),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

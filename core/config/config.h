@@ -28,7 +28,7 @@ struct config_plugin {
 struct config {
     char **listen; /* "HOST:PORT", "[IPV6]:PORT", ":PORT", "unix:/path" */
     size_t listen_count;
-    char *plugin_folder; /* absolute */
+    char *plugin_folder; /* absolute when a file names it; from the command line as it was given */
     struct config_plugin *plugins;
     size_t plugin_count;
 
@@ -68,8 +68,8 @@ struct config {
 /* The configuration that holds when nothing is said. 0, or -ENOMEM. */
 int config_defaults(struct config *config);
 
-/* Reads a file over it. 0, or -EINVAL; every error has been printed on stderr as "FILE:LINE: option: what was found,
- * what is expected". */
+/* Reads a file over it. 0; -ENOMEM; or -EINVAL, with nothing changed and every error printed on stderr as
+ * "FILE:LINE: OPTION: found X, expected Y". */
 int config_read(struct config *config, const char *file);
 
 /* Checks what no single option shows (folders exist, listeners are well-formed, limits agree). 0, or -EINVAL, printed
@@ -78,7 +78,7 @@ int config_check(const struct config *config);
 
 void config_free(struct config *config);
 
-/* For the command line. Each 0, -EINVAL, or -ENOMEM. */
+/* For the command line. Each 0; -EINVAL: not the form of an address, or of a plugin's name; or -ENOMEM. */
 int config_listen_add(struct config *config, const char *text);
 void config_listen_clear(struct config *config);
 int config_option_set(struct config *config, const char *plugin, const char *name, const char *value);

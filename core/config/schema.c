@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "config/form.h"
 
 #define AT(member) offsetof(struct config, member)
 #define KIB ((uint64_t)1 << 10)
@@ -17,39 +18,60 @@
 #define DAY_MS ((uint64_t)86400 * 1000)
 
 const struct setting settings[] = {
-    {"plugin_folder", SETTING_FOLDER, AT(plugin_folder), SOCGI_PLUGINDIR, 1, 4096},
-    {"workers", SETTING_COUNT, AT(workers), NULL, 1, 1024},
-    {"mailbox_slots", SETTING_COUNT, AT(mailbox_slots), "8", 1, 64},
-    {"queue_length", SETTING_COUNT, AT(queue_length), "1024", 0, 1 << 20},
-    {"connections", SETTING_COUNT, AT(connections), "16384", 1, 1 << 24},
-    {"address_connections", SETTING_COUNT, AT(address_connections), "0", 0, 1 << 24},
-    {"connection_requests", SETTING_COUNT, AT(connection_requests), "0", 0, UINT32_MAX},
-    {"request_line_limit", SETTING_BYTES, AT(request_line_limit), "8K", 64, 64 * KIB},
-    {"head_limit", SETTING_BYTES, AT(head_limit), "32K", 256, 64 * KIB},
-    {"field_limit", SETTING_COUNT, AT(field_limit), "100", 1, 10000},
-    {"body_limit", SETTING_SIZE, AT(body_limit), "16M", 0, 1024 * GIB},
-    {"body_total", SETTING_SIZE, AT(body_total), "1G", 0, 1024 * GIB},
-    {"body_inline", SETTING_BYTES, AT(body_inline), "64K", 0, 16 * MIB},
-    {"chunk_overhead", SETTING_BYTES, AT(chunk_overhead), "64K", 64, GIB},
-    {"response_limit", SETTING_SIZE, AT(response_limit), "256M", KIB, 1024 * GIB},
-    {"spool_folder", SETTING_FOLDER, AT(spool_folder), "/tmp", 1, 4096},
-    {"header_timeout", SETTING_DURATION, AT(header_timeout_ms), "10s", 1, DAY_MS},
-    {"body_timeout", SETTING_DURATION, AT(body_timeout_ms), "10s", 1, DAY_MS},
-    {"body_rate", SETTING_BYTES, AT(body_rate), "256", 0, GIB},
-    {"idle_timeout", SETTING_DURATION, AT(idle_timeout_ms), "60s", 1, DAY_MS},
-    {"send_timeout", SETTING_DURATION, AT(send_timeout_ms), "30s", 1, DAY_MS},
-    {"queue_timeout", SETTING_DURATION, AT(queue_timeout_ms), "10s", 1, DAY_MS},
-    {"handler_timeout", SETTING_DURATION, AT(handler_timeout_ms), "30s", 1, DAY_MS},
-    {"start_timeout", SETTING_DURATION, AT(start_timeout_ms), "10s", 1, DAY_MS},
-    {"drain_timeout", SETTING_DURATION, AT(drain_timeout_ms), "60s", 1, DAY_MS},
-    {"access_log", SETTING_LOG, AT(access_log), "stderr", 1, 4096},
-    {"error_log", SETTING_LOG, AT(error_log), "stderr", 1, 4096},
-    {"log_level", SETTING_LEVEL, AT(log_level), "notice", 0, 0},
+    {"listen", SETTING_LISTEN, 0, "127.0.0.1:8080", 0, 0, "list of " LISTEN_EXPECTED},
+    {"plugin_folder", SETTING_FOLDER, AT(plugin_folder), SOCGI_PLUGINDIR, 1, 4096, "every *.so in it is served"},
+    {"workers", SETTING_COUNT, AT(workers), NULL, 1, 1024, "worker processes; default: processors, at least 4"},
+    {"mailbox_slots", SETTING_COUNT, AT(mailbox_slots), "8", 1, 64,
+     "requests handed to one worker ahead of time, when all are busy"},
+    {"queue_length", SETTING_COUNT, AT(queue_length), "1024", 0, 1 << 20,
+     "requests that wait beyond the mailboxes; more: 503"},
+    {"connections", SETTING_COUNT, AT(connections), "16384", 1, 1 << 24, "at once; more wait to be accepted"},
+    {"address_connections", SETTING_COUNT, AT(address_connections), "0", 0, 1 << 24,
+     "at once from one address, 0: no limit; more: 503"},
+    {"connection_requests", SETTING_COUNT, AT(connection_requests), "0", 0, UINT32_MAX,
+     "on one connection, then it is closed; 0: no limit"},
+    {"request_line_limit", SETTING_BYTES, AT(request_line_limit), "8K", 64, 64 * KIB, "longer: 414"},
+    {"head_limit", SETTING_BYTES, AT(head_limit), "32K", 256, 64 * KIB,
+     "request line and header together; longer: 431"},
+    {"field_limit", SETTING_COUNT, AT(field_limit), "100", 1, 10000, "header fields; more: 431"},
+    {"body_limit", SETTING_SIZE, AT(body_limit), "16M", 0, 1024 * GIB, "longer: 413"},
+    {"body_total", SETTING_SIZE, AT(body_total), "1G", 0, 1024 * GIB, "of all bodies in files at once; more: 503"},
+    {"body_inline", SETTING_BYTES, AT(body_inline), "64K", 0, 16 * MIB,
+     "handed over in memory; longer bodies in a file"},
+    {"chunk_overhead", SETTING_BYTES, AT(chunk_overhead), "64K", 64, GIB,
+     "framing beyond an eighth of the data; more: 400"},
+    {"response_limit", SETTING_SIZE, AT(response_limit), "256M", KIB, 1024 * GIB,
+     "generated answer; more fails in the handler"},
+    {"spool_folder", SETTING_FOLDER, AT(spool_folder), "/tmp", 1, 4096, "for bodies, answers and copies of plugins"},
+    {"header_timeout", SETTING_DURATION, AT(header_timeout_ms), "10s", 1, DAY_MS,
+     "first to last byte of a request's head: 408"},
+    {"body_timeout", SETTING_DURATION, AT(body_timeout_ms), "10s", 1, DAY_MS, "without a byte of a body: 408"},
+    {"body_rate", SETTING_BYTES, AT(body_rate), "256", 0, GIB,
+     "bytes of a body a second once body_timeout is over: 408"},
+    {"idle_timeout", SETTING_DURATION, AT(idle_timeout_ms), "60s", 1, DAY_MS, "without a request: closed"},
+    {"send_timeout", SETTING_DURATION, AT(send_timeout_ms), "30s", 1, DAY_MS, "without progress of an answer: closed"},
+    {"queue_timeout", SETTING_DURATION, AT(queue_timeout_ms), "10s", 1, DAY_MS, "longest wait for a worker: 503"},
+    {"handler_timeout", SETTING_DURATION, AT(handler_timeout_ms), "30s", 1, DAY_MS, "longest run of a handler: 504"},
+    {"start_timeout", SETTING_DURATION, AT(start_timeout_ms), "10s", 1, DAY_MS, "longest start of a worker"},
+    {"drain_timeout", SETTING_DURATION, AT(drain_timeout_ms), "60s", 1, DAY_MS, "longest drain after SIGQUIT"},
+    {"access_log", SETTING_OPTIONAL_LOG, AT(access_log), "stderr", 1, 4096, "a path, \"stderr\" or \"off\""},
+    {"error_log", SETTING_LOG, AT(error_log), "stderr", 1, 4096, "a path or \"stderr\""},
+    {"log_level", SETTING_LEVEL, AT(log_level), "notice", 0, 0, "error, warning, notice, info or debug"},
     {0},
 };
 
-const struct setting *setting_find(const char *name) {
-    for (const struct setting *s = settings; s->name; s++) {
+#undef AT
+#define AT(member) offsetof(struct config_plugin, member)
+
+const struct setting plugin_settings[] = {
+    {"timeout", SETTING_DURATION, AT(timeout_ms), NULL, 1, DAY_MS, "longest run of its handler: 504"},
+    {"body_limit", SETTING_SIZE, AT(body_limit), NULL, 1, 1024 * GIB, "longer: 413"},
+    {"concurrency", SETTING_COUNT, AT(concurrency), NULL, 1, 1024, "most workers that it holds at once"},
+    {0},
+};
+
+const struct setting *setting_find(const struct setting *table, const char *name) {
+    for (const struct setting *s = table; s->name; s++) {
         if (strcmp(s->name, name) == 0) {
             return s;
         }
@@ -113,7 +135,7 @@ static int count_parse(const char *text, uint64_t *value) {
 /* ---- Setting ---- */
 
 /* Reads any of the numeric kinds within its bounds. */
-static int numeric_parse(const struct setting *s, const char *text, uint64_t *value, char expected[128]) {
+static int numeric_parse(const struct setting *s, const char *text, uint64_t *value, char expected[SETTING_EXPECTED]) {
     static const char *const what[] = {[SETTING_COUNT] = "a number",
                                        [SETTING_BYTES] = "a size in bytes, or with K, M, G",
                                        [SETTING_SIZE] = "a size in bytes, or with K, M, G",
@@ -129,7 +151,7 @@ static int numeric_parse(const struct setting *s, const char *text, uint64_t *va
     if (!error && *value >= s->least && *value <= s->most) {
         return 0;
     }
-    snprintf(expected, 128, "%s, %llu to %llu%s", what[s->kind], (unsigned long long)s->least,
+    snprintf(expected, SETTING_EXPECTED, "%s, %llu to %llu%s", what[s->kind], (unsigned long long)s->least,
              (unsigned long long)s->most, s->kind == SETTING_DURATION ? " ms" : "");
     return -EINVAL;
 }
@@ -151,38 +173,47 @@ static int text_set(char **place, const char *text, const char *folder) {
     return 0;
 }
 
-int setting_check(const struct setting *s, const char *text, char expected[128]) {
+static int expect(char expected[SETTING_EXPECTED], bool met, const char *what) {
+    snprintf(expected, SETTING_EXPECTED, "%s", what);
+    return met ? 0 : -EINVAL;
+}
+
+int setting_check(const struct setting *s, const char *text, char expected[SETTING_EXPECTED]) {
     uint64_t value;
     enum log_level level;
+    bool fits = strlen(text) >= s->least && strlen(text) <= s->most;
     switch (s->kind) {
+    case SETTING_LISTEN:
+        return expect(expected, listen_valid(text), LISTEN_EXPECTED);
     case SETTING_COUNT:
     case SETTING_BYTES:
     case SETTING_SIZE:
     case SETTING_DURATION:
         return numeric_parse(s, text, &value, expected);
     case SETTING_LEVEL:
-        snprintf(expected, 128, "error, warning, notice, info or debug");
-        return log_level_parse(text, &level);
-    case SETTING_TEXT:
+        return expect(expected, log_level_parse(text, &level) == 0, "error, warning, notice, info or debug");
     case SETTING_FOLDER:
+        return expect(expected, fits, "a folder");
     case SETTING_LOG:
-        break;
+        return expect(expected, fits && strcmp(text, "off") != 0, "a path or \"stderr\"");
+    case SETTING_OPTIONAL_LOG:
+        return expect(expected, fits, "a path, \"stderr\" or \"off\"");
     }
-    snprintf(expected, 128, "%llu to %llu characters", (unsigned long long)s->least, (unsigned long long)s->most);
-    return strlen(text) >= s->least && strlen(text) <= s->most ? 0 : -EINVAL;
+    return -EINVAL;
 }
 
-int setting_set(struct config *config, const struct setting *s, const char *text, const char *folder,
-                char expected[128]) {
+int setting_set(void *target, const struct setting *s, const char *text, const char *folder,
+                char expected[SETTING_EXPECTED]) {
     int error = setting_check(s, text, expected);
     if (error) {
         return error;
     }
-    char *base = (char *)config + s->offset;
-    void *place = base;
+    void *place = (char *)target + s->offset;
     uint64_t value = 0;
     bool word = strcmp(text, "stderr") == 0 || strcmp(text, "off") == 0;
     switch (s->kind) {
+    case SETTING_LISTEN:
+        return config_listen_add(target, text);
     case SETTING_COUNT:
     case SETTING_BYTES:
     case SETTING_DURATION:
@@ -195,11 +226,10 @@ int setting_set(struct config *config, const struct setting *s, const char *text
         return 0;
     case SETTING_LEVEL:
         return log_level_parse(text, place);
-    case SETTING_TEXT:
-        return text_set(place, text, NULL);
     case SETTING_FOLDER:
         return text_set(place, text, folder);
     case SETTING_LOG:
+    case SETTING_OPTIONAL_LOG:
         return text_set(place, text, word ? NULL : folder);
     }
     return -EINVAL;

@@ -1,6 +1,7 @@
 /*
- * The options of the configuration as one table: names, kinds, places, defaults and bounds. The file's reader, the
- * command line and the defaults are all made from it. Pure but for the memory of texts.
+ * The options of the configuration as one table: names, kinds, places, defaults, bounds and what people are told. The
+ * file's reader, the command line, the defaults and the list of options are all made from it. Pure but for the memory
+ * of texts.
  */
 #ifndef CONFIG_SCHEMA_H
 #define CONFIG_SCHEMA_H
@@ -8,41 +9,46 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct config;
-
 enum setting_kind {
-    SETTING_COUNT,    /* uint32_t */
-    SETTING_BYTES,    /* uint32_t, a size */
-    SETTING_SIZE,     /* uint64_t, a size */
-    SETTING_DURATION, /* uint32_t, milliseconds */
-    SETTING_TEXT,     /* char * */
-    SETTING_FOLDER,   /* char *, a path: relative to the file's folder */
-    SETTING_LOG,      /* char *, "stderr", "off", or a path likewise */
-    SETTING_LEVEL     /* enum log_level */
+    SETTING_LISTEN,       /* a list, each by config_listen_add */
+    SETTING_COUNT,        /* uint32_t */
+    SETTING_BYTES,        /* uint32_t, a size */
+    SETTING_SIZE,         /* uint64_t, a size */
+    SETTING_DURATION,     /* uint32_t, milliseconds */
+    SETTING_FOLDER,       /* char *, a path: relative to the file's folder */
+    SETTING_LOG,          /* char *, "stderr", or a path likewise */
+    SETTING_OPTIONAL_LOG, /* the same, or "off" */
+    SETTING_LEVEL         /* enum log_level */
 };
 
 struct setting {
     const char *name;
     enum setting_kind kind;
     size_t offset;
-    const char *fallback; /* NULL: computed */
-    uint64_t least;
+    const char *fallback; /* NULL: computed, or none */
+    uint64_t least;       /* a number's bounds, a text's lengths */
     uint64_t most;
+    const char *help;
 };
 
-/* Ended by an entry with a NULL name. */
-extern const struct setting settings[];
+/* Room for what was expected. */
+#define SETTING_EXPECTED 128
 
-const struct setting *setting_find(const char *name);
+/* Those of struct config, and those of struct config_plugin. Each ended by an entry with a NULL name. */
+extern const struct setting settings[];
+extern const struct setting plugin_settings[];
+
+/* The entry of that name; NULL: there is none. */
+const struct setting *setting_find(const struct setting *table, const char *name);
 
 /*
- * Sets it from text; a relative path counts from `folder` (NULL: as it is). 0; -ENOMEM; or -EINVAL with what was
- * expected in `expected`.
+ * Sets it from text, in the struct that its table is of; a relative path counts from `folder` (NULL: as it is). A
+ * listener is added to those that are there. 0; -ENOMEM; or -EINVAL with what was expected in `expected`.
  */
-int setting_set(struct config *config, const struct setting *setting, const char *text, const char *folder,
-                char expected[128]);
+int setting_set(void *target, const struct setting *setting, const char *text, const char *folder,
+                char expected[SETTING_EXPECTED]);
 
 /* Whether the text would do; the same result as setting_set. */
-int setting_check(const struct setting *setting, const char *text, char expected[128]);
+int setting_check(const struct setting *setting, const char *text, char expected[SETTING_EXPECTED]);
 
 #endif

@@ -24,7 +24,7 @@ expect() {
 conf() { printf '%s\n' "$@" > "$work/c"; }
 
 expect 0 '^Usage: socgi' --help
-expect 0 '^socgi [0-9.]+, plugin ABI 1\.0' --version
+expect 0 '^socgi [0-9.]+, plugin ABI 1\.0, built with (gcc|Clang) [0-9]' --version
 (($("$socgi" --help | wc -l) <= 24)) || { echo "FAILED: --help does not fit a screen"; failures=$((failures + 1)); }
 (($("$socgi" --help | awk '{ print length }' | sort -n | tail -1) <= 80)) || { echo "FAILED: --help is too wide"; failures=$((failures + 1)); }
 
@@ -32,6 +32,12 @@ expect 2 "Try 'socgi --help'" --frobnicate
 expect 2 'expected one plugin folder' check "$work/plugins" more
 expect 1 'no option "wrokers"' check -s wrokers=3
 expect 2 'expected NAME=VALUE' check -s workers
+expect 2 "Try 'socgi --help'" check -s workers
+expect 2 "Try 'socgi --help'" check -o root=/x
+expect 2 "Try 'socgi --help'" check -c
+expect 2 'found "a/b", expected a plugin.s name' check -o a/b.c=d
+expect 1 '--set: listen: found "nowhere", expected HOST:PORT' check -s listen=nowhere
+expect 0 '^  handler_timeout +30s +longest run' --set help
 expect 1 '--set: workers: found "many", expected a number, 1 to 1024' check -s workers=many
 expect 1 '--workers: workers: found "0"' check -w 0
 expect 1 'found "12e4"' check -s body_limit=12e4
@@ -43,7 +49,7 @@ expect 1 '--listen: found "h:99999"' check -l h:99999
 expect 1 '--listen: found "::1:80"' check -l ::1:80
 expect 2 'expected PLUGIN.NAME=VALUE' check -o root=/x
 expect 1 'plugin_folder: found "/no/such/folder", expected a folder: No such file' check /no/such/folder
-expect 1 'request_line_limit: found 65536, expected at most head_limit' check -s request_line_limit=64K "$work/plugins"
+expect 1 'request_line_limit: found "65536", expected at most head_limit' check -s request_line_limit=64K "$work/plugins"
 expect 1 '/no/such/file: cannot be read: No such file' check -c /no/such/file
 expect 0 'configuration: ok' check -l '[::1]:0' -l :0 -l unix:/tmp/x -o file.root=/x -s idle_timeout=500ms "$work/plugins"
 
@@ -51,10 +57,9 @@ expect 0 'socgi.conf: ok' check -c "$source/core/config/socgi.conf" "$work/plugi
 conf 'workers = 2' '# a comment' 'idle_timeout = 5m' 'plugin_folder = "plugins"' 'listen = {"127.0.0.1:0", "[::1]:0"}' \
     'plugin "file" { timeout = 3s options { root = "/x" listing = "true" } }'
 expect 0 'c: ok' check -c "$work/c"
-conf 'workers = 2' '' 'workers = many'
-expect 1 "c:3: workers: found \"many\", expected a number, 1 to 1024" check -c "$work/c"
-conf 'wrokers = 2'
-expect 1 "c:1: .*wrokers" check -c "$work/c"
+conf 'workers = 2' '# a comment' 'workers = many' 'wrokers = 2'
+expect 1 'c:3: workers: found "many", expected a number, 1 to 1024' check -c "$work/c"
+expect 1 'c:4: wrokers: found "wrokers", expected an option that socgi.conf.5. names' check -c "$work/c"
 conf 'listen = {"nowhere"}'
 expect 1 'c:1: listen: found "nowhere", expected HOST:PORT' check -c "$work/c"
 conf '' 'plugin "x" {' '  timeout = soon' '}'
@@ -64,16 +69,46 @@ expect 1 'c:[0-9]+: found the end of the file, expected }' check -c "$work/c"
 conf 'plugin "x" { options { a = b'
 expect 1 'c:[0-9]+: found the end of the file, expected }' check -c "$work/c"
 conf 'plugin "x" { }' 'plugin "x" { }'
-expect 1 'c:2: ' check -c "$work/c"
+expect 1 'c:2: x: found a second section' check -c "$work/c"
 conf 'workers ='
-expect 1 'c:[0-9]+: ' check -c "$work/c"
+expect 1 'c:1: workers: found the end of the file' check -c "$work/c"
+conf 'listen = {}'
+expect 1 'listen: found an empty list' check -c "$work/c" "$work/plugins"
 
-# The texts for people name every option that there is.
-for option in $(sed -n 's/^    {"\([a-z_]*\)", SETTING_.*AT(.*/\1/p' "$source/core/config/schema.c") listen; do
-    for text in core/config/socgi.conf core/man/socgi.conf.5 README.md; do
+# The command line has the last word, wherever it stands.
+conf 'workers = 2' 'request_line_limit = 64K'
+expect 0 'c: ok' check -s request_line_limit=8K -c "$work/c" "$work/plugins"
+
+# An answer that could not be written is none.
+"$socgi" --help > /dev/full && { echo 'FAILED: --help on a full disk'; failures=$((failures + 1)); }
+
+# The texts for people name every option that there is, and tell the version that this is.
+named() { # OPTION TEXT...
+    local option=$1 text
+    shift
+    for text in "$@"; do
         checks=$((checks + 1))
-        grep -qw "$option" "$source/$text" || { echo "FAILED: $text does not name $option"; failures=$((failures + 1)); }
+        grep -qw -- "$option" "$source/$text" || { echo "FAILED: $text does not name $option"; failures=$((failures + 1)); }
     done
+}
+while read -r option default _; do
+    named "$option" core/config/socgi.conf core/man/socgi.conf.5 README.md
+    case $option:$default in
+        plugin_folder:* | workers:*) ;; # another on each machine
+        *) grep -qP "^$option\t\Q$default\E\t" "$source/core/man/socgi.conf.5" || {
+            echo "FAILED: socgi.conf.5 does not give $option the default $default"
+            failures=$((failures + 1))
+        } ;;
+    esac
+done < <("$socgi" --set help | sed -n '2,/^In a section/s/^  //p')
+for option in $("$socgi" --set help | sed -n '/^In a section/,$s/^  \([a-z_]*\) .*/\1/p'); do
+    named "$option" core/config/socgi.conf core/man/socgi.conf.5
+done
+
+version=$("$socgi" --version | sed 's/^\(socgi [0-9.]*\),.*/\1/')
+for page in socgi.1 socgi.conf.5; do
+    checks=$((checks + 1))
+    grep -q "^\.TH .*\"$version\"" "$source/core/man/$page" || { echo "FAILED: $page is not of $version"; failures=$((failures + 1)); }
 done
 
 echo "$checks checks, $failures failures"

@@ -1,0 +1,324 @@
+/*
+ * The configuration file: libConfuse reads it, the schema says what is right. Run by main, before there is a master.
+ * Every error is told as "FILE:LINE: OPTION: found X, expected Y", and reading goes on after one as far as its grammar
+ * can: only what breaks that (a brace, a quote, an "=") ends it. The struct is touched only by a file without errors.
+ */
+#include "config/file.h"
+
+#include <confuse.h>
+#include <errno.h>
+#include <libgen.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/comment.h"
+#include "config/form.h"
+#include "config/schema.h"
+
+enum { OPTIONS_MAX = 64, TEXT_MAX = 256 };
+
+/* libConfuse takes the end of the file for the end of its sections. An option of our own behind it shows in which it
+ * stood. */
+#define SENTINEL "end_of_file"
+#define TAIL "\n" SENTINEL " = 1\n"
+#define END_FOUND "the end of the file"
+
+/* libConfuse gives its hooks no pointer of ours, and its lexer is one for the process anyway. */
+static struct reader {
+    const char *file;
+    int lines;
+    int errors;
+    bool ended; /* the end was complained of: what follows from that is not worth a line */
+} * reader;
+
+/* ---- Errors ---- */
+
+static const char *quote(const char *text, char quoted[TEXT_MAX]) {
+    snprintf(quoted, TEXT_MAX, "\"%s\"", text);
+    return quoted;
+}
+
+/* One line, whatever bytes the file has put into it. `option` may be NULL. */
+static void complain(const cfg_t *cfg, const char *option, const char *found, const char *expected) {
+    char text[4 * TEXT_MAX];
+    int line = cfg->line;
+    if (reader->ended) {
+        return;
+    }
+    if (line > reader->lines) {
+        line = reader->lines;
+        found = END_FOUND;
+        option = option && strcmp(option, SENTINEL) == 0 ? NULL : option;
+        reader->ended = true;
+    }
+    reader->errors++;
+    snprintf(text, sizeof(text), "%s%sfound %s, expected %s", option ? option : "", option ? ": " : "", found,
+             expected);
+    for (char *c = text; *c; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            *c = '?';
+        }
+    }
+    fprintf(stderr, "%s:%d: %s\n", reader->file, line, text);
+}
+
+/* What libConfuse complains of, by its format, in our words. NULL as found: the token itself. */
+static const struct complaint {
+    const char *format;
+    bool of_option; /* its argument is an option's name, not what was found */
+    const char *found;
+    const char *expected;
+} complaints[] = {
+    {"missing equal sign after option '%s'", true, "no \"=\"", "NAME = VALUE"},
+    {"attempt to append to non-list option '%s'", true, "\"+=\"", "\"=\", for it is no list"},
+    {"missing title for section '%s'", true, "no name", "a name before the {"},
+    {"missing opening brace for section '%s'", true, "no {", "{"},
+    {"found duplicate title '%s'", true, "a second section of that name", "one"},
+    {"no sub-section title/index for '%s'", false, NULL, "a name without |"},
+    {"unexpected token '%s'", false, NULL, "NAME = VALUE"},
+    {"invalid octal number '%s'", false, NULL, "\\0 to \\377"},
+    {"bad escape sequence '%s'", false, NULL, "an escape of socgi.conf(5)"},
+    {"unexpected closing brace", false, "\"}\"", "NAME = VALUE"},
+    {"premature end of file", false, END_FOUND, "a value and what closes it"},
+    {"unterminated string constant", false, END_FOUND, "a closing quote"},
+};
+
+static void unknown_option(cfg_t *cfg, const char *name) {
+    char quoted[TEXT_MAX];
+    bool section = strcmp(cfg_name(cfg), "plugin") == 0;
+    const char *expected = strcmp(name, SENTINEL) == 0 && cfg->line > reader->lines ? "}"
+                           : section ? "timeout, body_limit, concurrency or options"
+                                     : "an option that socgi.conf(5) names";
+    complain(cfg, name, quote(name, quoted), expected);
+}
+
+static void libconfuse_error(cfg_t *cfg, const char *format, va_list args) {
+    char quoted[TEXT_MAX];
+    const char *token = strchr(format, '%') ? va_arg(args, const char *) : "";
+    if (strcmp(format, "no such option '%s'") == 0) {
+        /* Free-form options are complained of, and taken, too: libConfuse 3.3. */
+        if (strcmp(cfg_name(cfg), "options") != 0 || cfg->line > reader->lines) {
+            unknown_option(cfg, token);
+        }
+        return;
+    }
+    for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++) {
+        const struct complaint *c = &complaints[i];
+        if (strcmp(c->format, format) == 0) {
+            complain(cfg, c->of_option ? token : NULL, c->found ? c->found : quote(token, quoted), c->expected);
+            return;
+        }
+    }
+    complain(cfg, NULL, quote(format, quoted), "what socgi.conf(5) describes");
+}
+
+/* Takes every text, for libConfuse would read no further after one that is refused. */
+static void value_check(cfg_t *cfg, const char *name, const char *value, const struct setting *table) {
+    char expected[SETTING_EXPECTED] = "a value";
+    char quoted[TEXT_MAX];
+    const struct setting *s = setting_find(table, name);
+    if (!s) {
+        if (cfg->line <= reader->lines) {
+            unknown_option(cfg, name); /* the sentinel's name is none of the file's */
+        }
+    } else if (setting_check(s, value, expected) || cfg->line > reader->lines) {
+        complain(cfg, name, quote(value, quoted), expected);
+    }
+}
+
+static int setting_parse(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result) {
+    value_check(cfg, opt->name, value, settings);
+    *(const char **)result = value;
+    return 0;
+}
+
+static int plugin_setting_parse(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result) {
+    value_check(cfg, opt->name, value, plugin_settings);
+    *(const char **)result = value;
+    return 0;
+}
+
+static int plugin_validate(cfg_t *cfg, cfg_opt_t *opt) {
+    char quoted[TEXT_MAX];
+    const char *title = cfg_title(cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1));
+    if (!plugin_name_valid(title)) {
+        complain(cfg, opt->name, quote(title, quoted), PLUGIN_NAME_EXPECTED);
+    }
+    return 0;
+}
+
+/* ---- The tree ---- */
+
+static size_t table_options(const struct setting *table, cfg_callback_t parse, cfg_opt_t options[OPTIONS_MAX]) {
+    size_t n = 0;
+    for (const struct setting *s = table; s->name && n < OPTIONS_MAX - 3; s++) {
+        options[n++] = s->kind == SETTING_LISTEN ? (cfg_opt_t)CFG_STR_LIST_CB(s->name, NULL, CFGF_NODEFAULT, parse)
+                                                 : (cfg_opt_t)CFG_STR_CB(s->name, NULL, CFGF_NODEFAULT, parse);
+    }
+    return n;
+}
+
+/* CFGF_KEYSTRVAL: an unknown option is complained of and read over, so that the next error is found too. */
+static cfg_t *tree_new(void) {
+    cfg_opt_t free_form[] = {CFG_END()};
+    cfg_opt_t options[OPTIONS_MAX];
+    cfg_opt_t plugin[OPTIONS_MAX];
+    size_t n = table_options(plugin_settings, plugin_setting_parse, plugin);
+    plugin[n++] = (cfg_opt_t)CFG_SEC("options", free_form, CFGF_KEYSTRVAL);
+    plugin[n] = (cfg_opt_t)CFG_END();
+    n = table_options(settings, setting_parse, options);
+    options[n++] = (cfg_opt_t)CFG_STR_CB(SENTINEL, NULL, CFGF_NODEFAULT, setting_parse);
+    options[n++] = (cfg_opt_t)CFG_SEC("plugin", plugin, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES | CFGF_KEYSTRVAL);
+    options[n] = (cfg_opt_t)CFG_END();
+    cfg_t *cfg = cfg_init(options, CFGF_KEYSTRVAL); /* copies the tables */
+    if (cfg) {
+        cfg_set_error_function(cfg, libconfuse_error);
+        cfg_set_validate_func(cfg, "plugin", plugin_validate);
+    }
+    return cfg;
+}
+
+/* Unknown options that libConfuse took without a complaint: those without a name, and all once it no longer complains.
+ */
+static void strangers_check(cfg_t *cfg, const struct setting *table) {
+    char quoted[TEXT_MAX];
+    for (unsigned i = 0; i < cfg_num(cfg) && reader->errors == 0; i++) {
+        const char *name = cfg_opt_name(cfg_getnopt(cfg, i));
+        bool known = setting_find(table, name) || strcmp(name, table == settings ? "plugin" : "options") == 0 ||
+                     strcmp(name, SENTINEL) == 0;
+        if (!known) {
+            fprintf(stderr, "%s: found option %s, expected one that socgi.conf(5) names\n", reader->file,
+                    quote(name, quoted));
+            reader->errors++;
+        }
+    }
+}
+
+/* The file's bytes and TAIL behind them. NULL with errno set. */
+static char *file_load(const char *file, size_t *length) {
+    char block[4096];
+    char *text = NULL;
+    FILE *from = fopen(file, "re");
+    FILE *to = from ? open_memstream(&text, length) : NULL;
+    int error = to ? 0 : errno;
+    for (size_t n = 1; !error && n > 0;) {
+        n = fread(block, 1, sizeof(block), from);
+        error = ferror(from) ? errno : memchr(block, '\0', n) ? EILSEQ : fwrite(block, 1, n, to) < n ? ENOMEM : 0;
+    }
+    if (from) {
+        fclose(from);
+    }
+    if (to && (fputs(TAIL, to) < 0 || fclose(to)) && !error) {
+        error = ENOMEM;
+    }
+    if (error) {
+        free(text);
+        errno = error;
+        return NULL;
+    }
+    return text;
+}
+
+static int lines_count(const char *text, size_t length) {
+    int lines = length == 0 || text[length - 1] != '\n';
+    for (size_t i = 0; i < length; i++) {
+        lines += text[i] == '\n';
+    }
+    return lines;
+}
+
+/* libConfuse's reading of the text, then what it does not see. */
+static void text_parse(cfg_t *cfg, char *text, size_t length) {
+    if (!comments_blank(text, length - strlen(TAIL))) {
+        cfg->line = reader->lines;
+        complain(cfg, NULL, END_FOUND, "the end of a comment");
+        return;
+    }
+    bool whole = cfg_parse_buf(cfg, text) == CFG_SUCCESS && cfg_size(cfg, SENTINEL) > 0;
+    if (!whole && reader->errors == 0) {
+        complain(cfg, NULL, "something unreadable", "NAME = VALUE");
+    }
+    strangers_check(cfg, settings);
+    for (unsigned i = 0; i < cfg_size(cfg, "plugin"); i++) {
+        strangers_check(cfg_getnsec(cfg, "plugin", i), plugin_settings);
+    }
+}
+
+static int tree_parse(cfg_t *cfg, const char *file) {
+    size_t length = 0;
+    char *text = file_load(file, &length);
+    if (!text) {
+        fprintf(stderr, "%s: cannot be read: %s\n", file, errno == EILSEQ ? "it holds a NUL byte" : strerror(errno));
+        return -EINVAL;
+    }
+    struct reader now = {.file = file, .lines = lines_count(text, length - strlen(TAIL))};
+    reader = &now;
+    text_parse(cfg, text, length);
+    reader = NULL;
+    free(text);
+    return now.errors ? -EINVAL : 0;
+}
+
+/* ---- From the tree to the struct ---- */
+
+static int table_take(void *target, const struct setting *table, cfg_t *cfg, const char *folder) {
+    char expected[SETTING_EXPECTED];
+    int error = 0;
+    for (const struct setting *s = table; s->name && !error; s++) {
+        unsigned count = cfg_size(cfg, s->name);
+        if (s->kind == SETTING_LISTEN && (cfg_getopt(cfg, s->name)->flags & CFGF_MODIFIED)) {
+            config_listen_clear(target); /* by an empty list, too */
+        }
+        for (unsigned i = 0; i < count && !error; i++) {
+            error = setting_set(target, s, cfg_getnstr(cfg, s->name, i), folder, expected);
+        }
+    }
+    return error;
+}
+
+static int options_take(struct config *config, const char *plugin, cfg_t *options) {
+    int error = 0;
+    for (unsigned i = 0; options && i < cfg_num(options) && !error; i++) {
+        cfg_opt_t *option = cfg_getnopt(options, i);
+        const char *value = option && option->name ? cfg_opt_getstr(option) : NULL;
+        error = value ? config_option_set(config, plugin, cfg_opt_name(option), value) : 0;
+    }
+    return error;
+}
+
+static int plugins_take(struct config *config, cfg_t *cfg) {
+    int error = 0;
+    for (unsigned i = 0; i < cfg_size(cfg, "plugin") && !error; i++) {
+        cfg_t *section = cfg_getnsec(cfg, "plugin", i);
+        struct config_plugin *p = config_plugin_section(config, cfg_title(section));
+        error = p ? table_take(p, plugin_settings, section, NULL) : -ENOMEM;
+        if (!error) {
+            error = options_take(config, cfg_title(section), cfg_getsec(section, "options"));
+        }
+    }
+    return error;
+}
+
+int config_read(struct config *config, const char *file) {
+    char *copy = realpath(file, NULL);
+    if (!copy) {
+        fprintf(stderr, "%s: cannot be read: %s\n", file, strerror(errno));
+        return -EINVAL;
+    }
+    cfg_t *cfg = tree_new();
+    int error = cfg ? tree_parse(cfg, file) : -ENOMEM;
+    if (!error) {
+        error = table_take(config, settings, cfg, dirname(copy));
+    }
+    if (!error) {
+        error = plugins_take(config, cfg);
+    }
+    if (cfg) {
+        cfg_free(cfg);
+    }
+    free(copy);
+    return error;
+}

@@ -1,0 +1,56 @@
+/* The forms of texts. */
+#include "config/form.h"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#define UNIX_PREFIX "unix:"
+#define DIGITS "0123456789"
+#define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "-_."
+
+static bool path_valid(const char *path) {
+    return path[0] != '\0' && strlen(path) < sizeof(((struct sockaddr_un *)NULL)->sun_path);
+}
+
+static bool port_valid(const char *port) {
+    size_t length = strlen(port);
+    return length > 0 && length <= 5 && strspn(port, DIGITS) == length && strtoul(port, NULL, 10) <= UINT16_MAX;
+}
+
+/* Between the brackets: an address, perhaps with the zone of a link-local one ("fe80::1%eth0"). */
+static bool ipv6_valid(const char *text, size_t length) {
+    char address[INET6_ADDRSTRLEN];
+    struct in6_addr binary;
+    const char *zone = memchr(text, '%', length);
+    size_t part = zone ? (size_t)(zone - text) : length;
+    if (part >= sizeof(address) || (zone && part + 1 == length)) {
+        return false;
+    }
+    memcpy(address, text, part);
+    address[part] = '\0';
+    return inet_pton(AF_INET6, address, &binary) == 1;
+}
+
+bool listen_valid(const char *text) {
+    if (strncmp(text, UNIX_PREFIX, strlen(UNIX_PREFIX)) == 0) {
+        return path_valid(text + strlen(UNIX_PREFIX));
+    }
+    const char *colon = strrchr(text, ':');
+    if (!colon || !port_valid(colon + 1)) {
+        return false;
+    }
+    size_t length = (size_t)(colon - text);
+    if (text[0] == '[') {
+        return length > 2 && colon[-1] == ']' && ipv6_valid(text + 1, length - 2);
+    }
+    return length < NI_MAXHOST && strspn(text, NAME_BYTES) == length;
+}
+
+bool plugin_name_valid(const char *text) {
+    return text[0] != '\0' && strspn(text, NAME_BYTES) == strlen(text);
+}

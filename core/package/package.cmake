@@ -4,13 +4,16 @@ set(SOCGI_PLUGINDIR ${CMAKE_INSTALL_LIBDIR}/socgi/plugins)
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/socgi)
 file(RELATIVE_PATH SOCGI_PC_TO_PREFIX /p/${CMAKE_INSTALL_LIBDIR}/pkgconfig /p)
 
-configure_file(${CMAKE_CURRENT_LIST_DIR}/socgi.pc.in socgi.pc @ONLY)
+foreach(name socgi socgi-testing)
+  configure_file(${CMAKE_CURRENT_LIST_DIR}/${name}.pc.in ${name}.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${name}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
 configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/socgiConfig.cmake.in socgiConfig.cmake
-  INSTALL_DESTINATION ${package_dir} PATH_VARS CMAKE_INSTALL_INCLUDEDIR SOCGI_PLUGINDIR)
+  INSTALL_DESTINATION ${package_dir} PATH_VARS CMAKE_INSTALL_INCLUDEDIR CMAKE_INSTALL_LIBDIR SOCGI_PLUGINDIR)
 write_basic_package_version_file(socgiConfigVersion.cmake COMPATIBILITY SameMajorVersion)
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/socgi DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN *.h)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/socgi.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+install(TARGETS socgi-testing ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/socgiConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/socgiConfigVersion.cmake
   DESTINATION ${package_dir})
 install(FILES man/socgi.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)

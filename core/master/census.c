@@ -16,7 +16,9 @@ void census_init(struct census *census) {
     for (size_t i = 0; i < CENSUS_CHAINS; i++) {
         list_init(&census->chains[i]);
     }
-    (void)getrandom(&census->salt, sizeof(census->salt), GRND_NONBLOCK);
+    if (getrandom(&census->salt, sizeof(census->salt), GRND_NONBLOCK) < 0) {
+        census->salt = (uint64_t)(uintptr_t)census; /* too early in the machine's life for better */
+    }
 }
 
 /* FNV-1a, begun at a secret place. */

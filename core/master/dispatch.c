@@ -381,6 +381,10 @@ static void worker_ready(struct worker *w) {
     queue_run(server);
 }
 
+static void worker_finished(struct worker *w) {
+    worker_collect(server_of(w), w);
+}
+
 /* What it has finished counts, and may be all. What it has not begun goes to others: nothing else can begin before it
  * is killed, and be taken for the one that took too long. A worker that was stopped may have begun nothing. */
 static void worker_overdue(struct worker *w) {
@@ -437,7 +441,8 @@ static void worker_died(struct worker *w, int status) {
     queue_run(server);
 }
 
-const struct pool_hooks dispatch_hooks = {.ready = worker_ready, .overdue = worker_overdue, .died = worker_died};
+const struct pool_hooks dispatch_hooks = {
+    .ready = worker_ready, .collect = worker_finished, .overdue = worker_overdue, .died = worker_died};
 
 void dispatch_setup(struct server *server) {
     list_init(&server->queue);

@@ -51,7 +51,8 @@ static void bell_ready(struct source *source, uint32_t events) {
 static void output_ready(struct source *source, uint32_t events) {
     (void)events;
     struct worker *w = container_of(source, struct worker, output_source);
-    if (!output_read(&w->output, w->ties.output, w->ties.pid, w->running)) {
+    w->pool->hooks->collect(w); /* so that the line is not taken for that of the handler before */
+    if (w->state != WORKER_EMPTY && !output_read(&w->output, w->ties.output, w->ties.pid, w->running)) {
         loop_forget(w->pool->loop, w->ties.output); /* it has closed its stdout and stderr */
     }
 }

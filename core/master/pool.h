@@ -51,8 +51,9 @@ struct worker {
 
 /* Whom the pool tells. */
 struct pool_hooks {
-    void (*ready)(struct worker *worker);            /* it may be given requests */
-    void (*overdue)(struct worker *worker);          /* its handler has outrun its limit: called before the kill */
+    void (*ready)(struct worker *worker);   /* it may be given requests */
+    void (*collect)(struct worker *worker); /* it is about to be judged by what it runs: take what it has finished */
+    void (*overdue)(struct worker *worker); /* its handler has outrun its limit: called before the kill */
     void (*died)(struct worker *worker, int status); /* wait status; its mailbox and channel are still there */
 };
 

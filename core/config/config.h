@@ -40,6 +40,7 @@ struct config {
     uint32_t address_connections; /* at once from one address; 0: no limit, for a proxy is one address; 0: 503 */
     uint32_t connection_requests; /* on one connection, then it is closed; 0: no limit; 0 */
 
+    uint32_t pipeline_limit;     /* bytes taken from a connection at once, and so held of requests to come; 64 KiB */
     uint32_t request_line_limit; /* bytes; 8 KiB: 414 */
     uint32_t head_limit;         /* bytes; 32 KiB: 431 */
     uint32_t field_limit;        /* header fields; 100: 431 */

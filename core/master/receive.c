@@ -16,8 +16,9 @@
 
 ssize_t receive_some(struct connection *c) {
     struct server *server = c->server;
-    ssize_t n = recv(c->fd, server->scratch, SCRATCH_SIZE, 0);
-    if (n == SCRATCH_SIZE) {
+    uint32_t most = server->config->pipeline_limit; /* at most SCRATCH_SIZE */
+    ssize_t n = recv(c->fd, server->scratch, most, 0);
+    if (n == (ssize_t)most) {
         return n;
     }
     if (n > 0) {

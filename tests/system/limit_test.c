@@ -154,11 +154,37 @@ static void a_file_may_shrink(void **state) {
     server_end(server);
 }
 
+/* However little is held of what follows, all of it is answered, in order. */
+static void pipelines_are_held_back(void **state) {
+    enum { REQUESTS = 200 };
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "hello", .settings = {"pipeline_limit=256"}});
+    struct client *client = client_open(server);
+    for (int i = 0; i < REQUESTS; i++) {
+        client_print(client, "GET /hello?name=%d HTTP/1.1\r\nHost: t\r\nX-Filler: %0100d\r\n\r\n", i, 0);
+    }
+    for (int i = 0; i < REQUESTS; i++) {
+        struct answer answer;
+        char expected[32];
+        (void)snprintf(expected, sizeof(expected), "Hello, %d!\n", i);
+        assert_int_equal(client_read(client, false, &answer), 0);
+        assert_int_equal(answer.status, 200);
+        assert_string_equal(answer.body, expected);
+        answer_free(&answer);
+    }
+    client_close(client);
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(slow_bodies_are_refused),     SYSTEM_TEST(bodies_have_a_limit_together),
-        SYSTEM_TEST(one_address_cannot_take_all), SYSTEM_TEST(a_file_may_shrink),
-        SYSTEM_TEST(flushed_parts_do_not_wait),   SYSTEM_TEST(handlers_see_that_clients_leave),
+        SYSTEM_TEST(slow_bodies_are_refused),
+        SYSTEM_TEST(bodies_have_a_limit_together),
+        SYSTEM_TEST(one_address_cannot_take_all),
+        SYSTEM_TEST(pipelines_are_held_back),
+        SYSTEM_TEST(a_file_may_shrink),
+        SYSTEM_TEST(flushed_parts_do_not_wait),
+        SYSTEM_TEST(handlers_see_that_clients_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -31,7 +31,7 @@ const struct setting settings[] = {
     {"connection_requests", SETTING_COUNT, AT(connection_requests), "0", 0, UINT32_MAX,
      "on one connection, then it is closed; 0: no limit"},
     {"pipeline_limit", SETTING_BYTES, AT(pipeline_limit), "64K", 256, 64 * KIB,
-     "bytes held of requests that follow the one being answered; more wait in the socket"},
+     "held of requests that follow the one being answered; more wait"},
     {"request_line_limit", SETTING_BYTES, AT(request_line_limit), "8K", 64, 64 * KIB, "longer: 414"},
     {"head_limit", SETTING_BYTES, AT(head_limit), "32K", 256, 64 * KIB,
      "request line and header together; longer: 431"},

@@ -154,6 +154,26 @@ static void a_file_may_shrink(void **state) {
     server_end(server);
 }
 
+/* A refusal arrives though the client goes on sending, and nothing of what it sends is taken for a request. */
+static void refusals_arrive_while_clients_send(void **state) {
+    enum { BYTES = 500000 };
+    static const char smuggled[] = "GET /hello HTTP/1.1\r\nHost: t\r\n\r\n";
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "hello"});
+    char *body = malloc(BYTES);
+    assert_non_null(body);
+    for (size_t i = 0; i < BYTES; i++) {
+        body[i] = smuggled[i % (sizeof(smuggled) - 1)];
+    }
+    struct client *client = client_open(server);
+    client_print(client, "POST /hello HTTP/1.1\r\nHost: t\r\nContent-Length: 99999999999\r\n\r\n");
+    client_send(client, body, BYTES);
+    assert_int_equal(client_status(client), 413);
+    assert_true(client_ended(client));
+    client_close(client);
+    free(body);
+    server_end(server);
+}
+
 /* However little is held of what follows, all of it is answered, in order. */
 static void pipelines_are_held_back(void **state) {
     enum { REQUESTS = 200 };
@@ -182,6 +202,7 @@ int main(void) {
         SYSTEM_TEST(bodies_have_a_limit_together),
         SYSTEM_TEST(one_address_cannot_take_all),
         SYSTEM_TEST(pipelines_are_held_back),
+        SYSTEM_TEST(refusals_arrive_while_clients_send),
         SYSTEM_TEST(a_file_may_shrink),
         SYSTEM_TEST(flushed_parts_do_not_wait),
         SYSTEM_TEST(handlers_see_that_clients_leave),

@@ -44,4 +44,14 @@ static inline void list_remove(struct list *node) {
     list_init(node);
 }
 
+/* Moves all nodes of `from`, which is empty then, into `to`, which must be empty. */
+static inline void list_move(struct list *to, struct list *from) {
+    list_init(to);
+    if (!list_empty(from)) {
+        *to = *from;
+        to->next->prev = to->prev->next = to;
+        list_init(from);
+    }
+}
+
 #endif

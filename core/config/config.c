@@ -9,8 +9,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/complaint.h"
 #include "config/file.h"
 #include "config/form.h"
+#include "config/pool.h"
 #include "config/schema.h"
 
 enum { LEAST_WORKERS = 4 };
@@ -103,8 +105,9 @@ int config_defaults(struct config *config) {
     char expected[SETTING_EXPECTED];
     *config = (struct config){0};
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    config->workers = processors > LEAST_WORKERS ? (uint32_t)processors : LEAST_WORKERS;
-    int error = 0;
+    config->main.workers = processors > LEAST_WORKERS ? (uint32_t)processors : LEAST_WORKERS;
+    config->main.name = strdup("main");
+    int error = config->main.name ? 0 : -ENOMEM;
     for (const struct setting *s = settings; s->name && !error; s++) {
         error = s->fallback ? setting_set(config, s, s->fallback, NULL, expected) : 0;
     }
@@ -117,8 +120,8 @@ static int folder_check(const char *option, const char *value, const char *path)
     if (!error) {
         return 0;
     }
-    fprintf(stderr, "%s: found \"%s\", expected %s: %s\n", option, value,
-            value == path ? "a folder" : "a path in a folder that exists", strerror(error));
+    complaint("%s: found \"%s\", expected %s: %s", option, value,
+              value == path ? "a folder" : "a path in a folder that exists", strerror(error));
     return -EINVAL;
 }
 
@@ -138,15 +141,15 @@ static int order_check(const char *lesser, uint64_t small, const char *greater, 
     if (small <= large) {
         return 0;
     }
-    fprintf(stderr, "%s: found \"%llu\", expected at most %s, which is %llu\n", lesser, (unsigned long long)small,
-            greater, (unsigned long long)large);
+    complaint("%s: found \"%llu\", expected at most %s, which is %llu", lesser, (unsigned long long)small, greater,
+              (unsigned long long)large);
     return -EINVAL;
 }
 
-int config_check(const struct config *config) {
+int config_check(struct config *config) {
     int errors = 0;
     if (config->listen_count == 0) {
-        fprintf(stderr, "listen: found an empty list, expected " LISTEN_EXPECTED "\n");
+        complaint("listen: found an empty list, expected " LISTEN_EXPECTED "");
         errors++;
     }
     errors += folder_check("plugin_folder", config->plugin_folder, config->plugin_folder) != 0;
@@ -154,7 +157,33 @@ int config_check(const struct config *config) {
     errors += log_check("access_log", config->access_log) != 0;
     errors += log_check("error_log", config->error_log) != 0;
     errors += order_check("request_line_limit", config->request_line_limit, "head_limit", config->head_limit) != 0;
+    errors += pools_check(config);
     return errors ? -EINVAL : 0;
+}
+
+struct config *config_new(void) {
+    struct config *config = malloc(sizeof(*config));
+    if (config && config_defaults(config)) {
+        config_free(config);
+        free(config);
+        return NULL;
+    }
+    if (config) {
+        config->references = 1;
+    }
+    return config;
+}
+
+struct config *config_hold(struct config *config) {
+    config->references++;
+    return config;
+}
+
+void config_drop(struct config *config) {
+    if (config && --config->references == 0) {
+        config_free(config);
+        free(config);
+    }
 }
 
 void config_free(struct config *config) {
@@ -169,6 +198,11 @@ void config_free(struct config *config) {
         free(p->name);
     }
     free(config->plugins);
+    pool_free(&config->main);
+    for (size_t i = 0; i < config->pool_count; i++) {
+        pool_free(&config->pools[i]);
+    }
+    free(config->pools);
     free(config->plugin_folder);
     free(config->spool_folder);
     free(config->access_log);

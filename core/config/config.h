@@ -5,6 +5,7 @@
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,18 +22,45 @@ struct config_plugin {
     uint32_t timeout_ms;
     uint64_t body_limit;
     uint32_t concurrency;
+    uint32_t methods; /* set of enum method */
     struct config_option *options;
     size_t option_count;
 };
 
+/* A pool of workers: "main", which serves every plugin that no other pool names, and each pool "NAME" { ... }. */
+struct config_pool {
+    char *name;
+    char **plugins; /* their files' names without ".so"; NULL for "main" */
+    size_t plugin_count;
+    uint32_t workers;         /* most of them */
+    uint32_t workers_min;     /* least of them; 0: as many as workers */
+    uint32_t workers_spare;   /* idle ones that are kept beyond the least */
+    uint32_t worker_idle_ms;  /* idle for so long, one beyond that ends */
+    uint32_t worker_requests; /* after about as many requests a worker is replaced; 0: never */
+    uint64_t worker_memory;   /* bytes of resident memory, beyond which it is replaced; 0: any */
+    uint64_t memory_limit;    /* the rest by setrlimit(2), 0: as the server has it. RLIMIT_AS, bytes */
+    uint32_t cpu_limit_ms;    /* RLIMIT_CPU of the worker's whole life */
+    uint32_t files_limit;     /* RLIMIT_NOFILE */
+    uint32_t processes_limit; /* RLIMIT_NPROC, of its user */
+    char *user;               /* runs its workers; "": the server's own */
+    uint32_t uid;             /* of that user, filled in by config_check */
+    uint32_t gid;
+};
+
 struct config {
-    char **listen; /* "HOST:PORT", "[IPV6]:PORT", ":PORT", "unix:/path" */
+    unsigned references; /* see config_hold */
+    char **listen;       /* "HOST:PORT", "[IPV6]:PORT", ":PORT", "unix:/path" */
     size_t listen_count;
     char *plugin_folder; /* absolute when a file names it; from the command line as it was given */
     struct config_plugin *plugins;
     size_t plugin_count;
+    bool watch;              /* a change in the plugin folder takes effect by itself; on */
+    uint32_t watch_quiet_ms; /* how long the folder must be quiet before; 40 ms */
 
-    uint32_t workers;       /* how many; default: processors, at least 4 */
+    struct config_pool main;
+    struct config_pool *pools; /* the others */
+    size_t pool_count;
+
     uint32_t mailbox_slots; /* requests a worker's mailbox holds; 8 */
     uint32_t queue_length;  /* requests that wait for a worker beyond the mailboxes; 1024, more: 503 */
 
@@ -61,6 +89,10 @@ struct config {
     uint32_t start_timeout_ms;   /* a worker's start; 10 s */
     uint32_t drain_timeout_ms;   /* SIGQUIT to the end, whatever still runs; 60 s */
 
+    uint32_t crash_limit;     /* more crashes of one plugin within crash_window quarantine it; 0: never; 5 */
+    uint32_t crash_window_ms; /* 60 s */
+    uint32_t quarantine_ms;   /* the first one: 503; each further one is twice as long, up to 64 times; 10 s */
+
     char *access_log; /* path, "stderr" or "off"; "stderr" */
     char *error_log;  /* path or "stderr" */
     enum log_level log_level;
@@ -69,20 +101,41 @@ struct config {
 /* The configuration that holds when nothing is said. 0, or -ENOMEM. */
 int config_defaults(struct config *config);
 
-/* Reads a file over it. 0; -ENOMEM; or -EINVAL, with nothing changed and every error printed on stderr as
- * "FILE:LINE: OPTION: found X, expected Y". */
+/* A new one with the defaults, held once; NULL: no memory. */
+struct config *config_new(void);
+
+/* Whoever keeps a pointer to one that came from config_new holds it; the last one to drop it frees it. NULL is allowed.
+ */
+struct config *config_hold(struct config *config);
+void config_drop(struct config *config);
+
+/* Reads a file over it. 0; -ENOMEM; or -EINVAL, with nothing changed and every error told as
+ * "FILE:LINE: OPTION: found X, expected Y" (see config/complaint.h). */
 int config_read(struct config *config, const char *file);
 
-/* Checks what no single option shows (folders exist, listeners are well-formed, limits agree). 0, or -EINVAL, printed
- * likewise. */
-int config_check(const struct config *config);
+/* Checks what no single option shows (folders exist, listeners are well-formed, limits agree). 0, or -EINVAL, told
+ * likewise. Fills in what is derived: users' numbers. */
+int config_check(struct config *config);
 
 void config_free(struct config *config);
 
 /* For the command line. Each 0; -EINVAL: not the form of an address, or of a plugin's name; or -ENOMEM. */
 int config_listen_add(struct config *config, const char *text);
 void config_listen_clear(struct config *config);
+struct config_plugin *config_plugin_section(struct config *config, const char *name);
 int config_option_set(struct config *config, const char *plugin, const char *name, const char *value);
+
+/* The pool of that name; a new one that inherits everything from "main" if there is none. NULL: no memory. */
+struct config_pool *config_pool_section(struct config *config, const char *name);
+
+/* "main" is number 0, the others follow; NULL past the last one. */
+const struct config_pool *config_pool_at(const struct config *config, size_t number);
+
+/* Adds a plugin to a pool. 0, -EINVAL (not a plugin's name), or -ENOMEM. */
+int config_pool_add(struct config_pool *pool, const char *plugin);
+
+/* The most workers that all pools have together. */
+uint32_t config_workers(const struct config *config);
 
 /* "30s", "500ms", "2m", "1h" (a plain number: seconds) into milliseconds; "64K", "16M", "1G" (powers of 1024; a plain
  * number: bytes). 0, or -EINVAL, -ERANGE. */

@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "config/comment.h"
+#include "config/complaint.h"
 #include "config/form.h"
 #include "config/schema.h"
 
@@ -62,7 +63,7 @@ static void complain(const cfg_t *cfg, const char *option, const char *found, co
             *c = '?';
         }
     }
-    fprintf(stderr, "%s:%d: %s\n", reader->file, line, text);
+    complaint("%s:%d: %s", reader->file, line, text);
 }
 
 /* What libConfuse complains of, by its format, in our words. NULL as found: the token itself. */
@@ -88,10 +89,11 @@ static const struct complaint {
 
 static void unknown_option(cfg_t *cfg, const char *name) {
     char quoted[TEXT_MAX];
-    bool section = strcmp(cfg_name(cfg), "plugin") == 0;
+    const char *section = cfg_name(cfg);
     const char *expected = strcmp(name, SENTINEL) == 0 && cfg->line > reader->lines ? "}"
-                           : section ? "timeout, body_limit, concurrency or options"
-                                     : "an option that socgi.conf(5) names";
+                           : strcmp(section, "plugin") == 0 ? "timeout, body_limit, concurrency, methods or options"
+                           : strcmp(section, "pool") == 0   ? "an option of a pool that socgi.conf(5) names"
+                                                            : "an option that socgi.conf(5) names";
     complain(cfg, name, quote(name, quoted), expected);
 }
 
@@ -141,7 +143,13 @@ static int plugin_setting_parse(cfg_t *cfg, cfg_opt_t *opt, const char *value, v
     return 0;
 }
 
-static int plugin_validate(cfg_t *cfg, cfg_opt_t *opt) {
+static int pool_setting_parse(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result) {
+    value_check(cfg, opt->name, value, pool_settings);
+    *(const char **)result = value;
+    return 0;
+}
+
+static int section_validate(cfg_t *cfg, cfg_opt_t *opt) {
     char quoted[TEXT_MAX];
     const char *title = cfg_title(cfg_opt_getnsec(opt, cfg_opt_size(opt) - 1));
     if (!plugin_name_valid(title)) {
@@ -155,8 +163,8 @@ static int plugin_validate(cfg_t *cfg, cfg_opt_t *opt) {
 static size_t table_options(const struct setting *table, cfg_callback_t parse, cfg_opt_t options[OPTIONS_MAX]) {
     size_t n = 0;
     for (const struct setting *s = table; s->name && n < OPTIONS_MAX - 3; s++) {
-        options[n++] = s->kind == SETTING_LISTEN ? (cfg_opt_t)CFG_STR_LIST_CB(s->name, NULL, CFGF_NODEFAULT, parse)
-                                                 : (cfg_opt_t)CFG_STR_CB(s->name, NULL, CFGF_NODEFAULT, parse);
+        options[n++] = setting_is_list(s) ? (cfg_opt_t)CFG_STR_LIST_CB(s->name, NULL, CFGF_NODEFAULT, parse)
+                                          : (cfg_opt_t)CFG_STR_CB(s->name, NULL, CFGF_NODEFAULT, parse);
     }
     return n;
 }
@@ -166,17 +174,22 @@ static cfg_t *tree_new(void) {
     cfg_opt_t free_form[] = {CFG_END()};
     cfg_opt_t options[OPTIONS_MAX];
     cfg_opt_t plugin[OPTIONS_MAX];
+    cfg_opt_t pool[OPTIONS_MAX];
     size_t n = table_options(plugin_settings, plugin_setting_parse, plugin);
     plugin[n++] = (cfg_opt_t)CFG_SEC("options", free_form, CFGF_KEYSTRVAL);
     plugin[n] = (cfg_opt_t)CFG_END();
+    n = table_options(pool_settings, pool_setting_parse, pool);
+    pool[n] = (cfg_opt_t)CFG_END();
     n = table_options(settings, setting_parse, options);
     options[n++] = (cfg_opt_t)CFG_STR_CB(SENTINEL, NULL, CFGF_NODEFAULT, setting_parse);
     options[n++] = (cfg_opt_t)CFG_SEC("plugin", plugin, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES | CFGF_KEYSTRVAL);
+    options[n++] = (cfg_opt_t)CFG_SEC("pool", pool, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES | CFGF_KEYSTRVAL);
     options[n] = (cfg_opt_t)CFG_END();
     cfg_t *cfg = cfg_init(options, CFGF_KEYSTRVAL); /* copies the tables */
     if (cfg) {
         cfg_set_error_function(cfg, libconfuse_error);
-        cfg_set_validate_func(cfg, "plugin", plugin_validate);
+        cfg_set_validate_func(cfg, "plugin", section_validate);
+        cfg_set_validate_func(cfg, "pool", section_validate);
     }
     return cfg;
 }
@@ -187,11 +200,11 @@ static void strangers_check(cfg_t *cfg, const struct setting *table) {
     char quoted[TEXT_MAX];
     for (unsigned i = 0; i < cfg_num(cfg) && reader->errors == 0; i++) {
         const char *name = cfg_opt_name(cfg_getnopt(cfg, i));
-        bool known = setting_find(table, name) || strcmp(name, table == settings ? "plugin" : "options") == 0 ||
-                     strcmp(name, SENTINEL) == 0;
+        bool known = setting_find(table, name) || strcmp(name, SENTINEL) == 0 ||
+                     (table == settings && (strcmp(name, "plugin") == 0 || strcmp(name, "pool") == 0)) ||
+                     (table == plugin_settings && strcmp(name, "options") == 0);
         if (!known) {
-            fprintf(stderr, "%s: found option %s, expected one that socgi.conf(5) names\n", reader->file,
-                    quote(name, quoted));
+            complaint("%s: found option %s, expected one that socgi.conf(5) names", reader->file, quote(name, quoted));
             reader->errors++;
         }
     }
@@ -245,13 +258,16 @@ static void text_parse(cfg_t *cfg, char *text, size_t length) {
     for (unsigned i = 0; i < cfg_size(cfg, "plugin"); i++) {
         strangers_check(cfg_getnsec(cfg, "plugin", i), plugin_settings);
     }
+    for (unsigned i = 0; i < cfg_size(cfg, "pool"); i++) {
+        strangers_check(cfg_getnsec(cfg, "pool", i), pool_settings);
+    }
 }
 
 static int tree_parse(cfg_t *cfg, const char *file) {
     size_t length = 0;
     char *text = file_load(file, &length);
     if (!text) {
-        fprintf(stderr, "%s: cannot be read: %s\n", file, errno == EILSEQ ? "it holds a NUL byte" : strerror(errno));
+        complaint("%s: cannot be read: %s", file, errno == EILSEQ ? "it holds a NUL byte" : strerror(errno));
         return -EINVAL;
     }
     struct reader now = {.file = file, .lines = lines_count(text, length - strlen(TAIL))};
@@ -302,10 +318,20 @@ static int plugins_take(struct config *config, cfg_t *cfg) {
     return error;
 }
 
+static int pools_take(struct config *config, cfg_t *cfg) {
+    int error = 0;
+    for (unsigned i = 0; i < cfg_size(cfg, "pool") && !error; i++) {
+        cfg_t *section = cfg_getnsec(cfg, "pool", i);
+        struct config_pool *p = config_pool_section(config, cfg_title(section));
+        error = p ? table_take(p, pool_settings, section, NULL) : -ENOMEM;
+    }
+    return error;
+}
+
 int config_read(struct config *config, const char *file) {
     char *copy = realpath(file, NULL);
     if (!copy) {
-        fprintf(stderr, "%s: cannot be read: %s\n", file, strerror(errno));
+        complaint("%s: cannot be read: %s", file, strerror(errno));
         return -EINVAL;
     }
     cfg_t *cfg = tree_new();
@@ -315,6 +341,9 @@ int config_read(struct config *config, const char *file) {
     }
     if (!error) {
         error = plugins_take(config, cfg);
+    }
+    if (!error) {
+        error = pools_take(config, cfg);
     }
     if (cfg) {
         cfg_free(cfg);

@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "config/form.h"
+#include "http/method.h"
 
 #define AT(member) offsetof(struct config, member)
 #define KIB ((uint64_t)1 << 10)
@@ -20,7 +21,25 @@
 const struct setting settings[] = {
     {"listen", SETTING_LISTEN, 0, "127.0.0.1:8080", 0, 0, "list of " LISTEN_EXPECTED},
     {"plugin_folder", SETTING_FOLDER, AT(plugin_folder), SOCGI_PLUGINDIR, 1, 4096, "every *.so in it is served"},
-    {"workers", SETTING_COUNT, AT(workers), NULL, 1, 1024, "worker processes; default: processors, at least 4"},
+    {"watch", SETTING_FLAG, AT(watch), "on", 0, 0, "a change in the plugin folder takes effect by itself"},
+    {"watch_quiet", SETTING_DURATION, AT(watch_quiet_ms), "40ms", 1, 60000, "quiet time of the folder before it does"},
+    {"workers", SETTING_COUNT, AT(main.workers), NULL, 1, 1024, "most workers; default: processors, at least 4"},
+    {"workers_min", SETTING_COUNT, AT(main.workers_min), "0", 0, 1024, "least workers, 0: as many as workers"},
+    {"workers_spare", SETTING_COUNT, AT(main.workers_spare), "1", 0, 1024, "idle ones kept beyond the least"},
+    {"worker_idle", SETTING_DURATION, AT(main.worker_idle_ms), "30s", 1, DAY_MS, "so long idle, one beyond that ends"},
+    {"worker_requests", SETTING_COUNT, AT(main.worker_requests), "0", 0, 1u << 31,
+     "after about as many a worker is replaced; 0: never"},
+    {"worker_memory", SETTING_SIZE, AT(main.worker_memory), "0", 0, 1024 * GIB,
+     "resident memory beyond which it is replaced; 0: any"},
+    {"memory_limit", SETTING_SIZE, AT(main.memory_limit), "0", 0, (uint64_t)1024 * 1024 * GIB,
+     "address space of a worker (RLIMIT_AS); 0: no limit set"},
+    {"cpu_limit", SETTING_DURATION, AT(main.cpu_limit_ms), "0", 0, DAY_MS,
+     "CPU time of a worker's whole life (RLIMIT_CPU); 0: no limit set"},
+    {"files_limit", SETTING_COUNT, AT(main.files_limit), "0", 0, 1 << 20,
+     "open files of a worker (RLIMIT_NOFILE); 0: no limit set"},
+    {"processes_limit", SETTING_COUNT, AT(main.processes_limit), "0", 0, 1 << 22,
+     "processes of its user (RLIMIT_NPROC); 0: no limit set"},
+    {"user", SETTING_WORD, AT(main.user), "", 0, 255, "who the workers run as; none: the server's own user"},
     {"mailbox_slots", SETTING_COUNT, AT(mailbox_slots), "8", 1, 64,
      "requests handed to one worker ahead of time, when all are busy"},
     {"queue_length", SETTING_COUNT, AT(queue_length), "1024", 0, 1 << 20,
@@ -56,6 +75,11 @@ const struct setting settings[] = {
     {"handler_timeout", SETTING_DURATION, AT(handler_timeout_ms), "30s", 1, DAY_MS, "longest run of a handler: 504"},
     {"start_timeout", SETTING_DURATION, AT(start_timeout_ms), "10s", 1, DAY_MS, "longest start of a worker"},
     {"drain_timeout", SETTING_DURATION, AT(drain_timeout_ms), "60s", 1, DAY_MS, "longest drain after SIGQUIT"},
+    {"crash_limit", SETTING_COUNT, AT(crash_limit), "5", 0, 64,
+     "more crashes of a plugin within crash_window: quarantine; 0: none"},
+    {"crash_window", SETTING_DURATION, AT(crash_window_ms), "60s", 1, DAY_MS, "time in which they are counted"},
+    {"quarantine", SETTING_DURATION, AT(quarantine_ms), "10s", 1, DAY_MS,
+     "the first one: 503; doubled by each further one, up to 64 times"},
     {"access_log", SETTING_OPTIONAL_LOG, AT(access_log), "stderr", 1, 4096, "a path, \"stderr\" or \"off\""},
     {"error_log", SETTING_LOG, AT(error_log), "stderr", 1, 4096, "a path or \"stderr\""},
     {"log_level", SETTING_LEVEL, AT(log_level), "notice", 0, 0, "error, warning, notice, info or debug"},
@@ -69,8 +93,32 @@ const struct setting plugin_settings[] = {
     {"timeout", SETTING_DURATION, AT(timeout_ms), NULL, 1, DAY_MS, "longest run of its handler: 504"},
     {"body_limit", SETTING_SIZE, AT(body_limit), NULL, 1, 1024 * GIB, "longer: 413"},
     {"concurrency", SETTING_COUNT, AT(concurrency), NULL, 1, 1024, "most workers that it holds at once"},
+    {"methods", SETTING_METHODS, AT(methods), NULL, 0, 0, "those that it answers, as \"GET POST\""},
     {0},
 };
+
+#undef AT
+#define AT(member) offsetof(struct config_pool, member)
+
+const struct setting pool_settings[] = {
+    {"plugins", SETTING_PLUGINS, 0, NULL, 0, 0, "list of its plugins, their files' names without .so"},
+    {"workers", SETTING_COUNT, AT(workers), NULL, 1, 1024, "these: as above, for this pool"},
+    {"workers_min", SETTING_COUNT, AT(workers_min), NULL, 0, 1024, "least workers"},
+    {"workers_spare", SETTING_COUNT, AT(workers_spare), NULL, 0, 1024, "idle ones kept beyond the least"},
+    {"worker_idle", SETTING_DURATION, AT(worker_idle_ms), NULL, 1, DAY_MS, "so long idle, one beyond that ends"},
+    {"worker_requests", SETTING_COUNT, AT(worker_requests), NULL, 0, 1u << 31, "then a worker is replaced"},
+    {"worker_memory", SETTING_SIZE, AT(worker_memory), NULL, 0, 1024 * GIB, "beyond it a worker is replaced"},
+    {"memory_limit", SETTING_SIZE, AT(memory_limit), NULL, 0, (uint64_t)1024 * 1024 * GIB, "RLIMIT_AS"},
+    {"cpu_limit", SETTING_DURATION, AT(cpu_limit_ms), NULL, 0, DAY_MS, "RLIMIT_CPU"},
+    {"files_limit", SETTING_COUNT, AT(files_limit), NULL, 0, 1 << 20, "RLIMIT_NOFILE"},
+    {"processes_limit", SETTING_COUNT, AT(processes_limit), NULL, 0, 1 << 22, "RLIMIT_NPROC"},
+    {"user", SETTING_WORD, AT(user), NULL, 0, 255, "who its workers run as"},
+    {0},
+};
+
+bool setting_is_list(const struct setting *s) {
+    return s->kind == SETTING_LISTEN || s->kind == SETTING_PLUGINS;
+}
 
 const struct setting *setting_find(const struct setting *table, const char *name) {
     for (const struct setting *s = table; s->name; s++) {
@@ -182,11 +230,21 @@ static int expect(char expected[SETTING_EXPECTED], bool met, const char *what) {
 
 int setting_check(const struct setting *s, const char *text, char expected[SETTING_EXPECTED]) {
     uint64_t value;
+    uint32_t methods;
     enum log_level level;
     bool fits = strlen(text) >= s->least && strlen(text) <= s->most;
     switch (s->kind) {
     case SETTING_LISTEN:
         return expect(expected, listen_valid(text), LISTEN_EXPECTED);
+    case SETTING_PLUGINS:
+        return expect(expected, plugin_name_valid(text), PLUGIN_NAME_EXPECTED);
+    case SETTING_METHODS:
+        return expect(expected, text[0] && http_methods_parse(text, &methods) == 0,
+                      "names of methods, as \"GET POST\"");
+    case SETTING_FLAG:
+        return expect(expected, strcmp(text, "on") == 0 || strcmp(text, "off") == 0, "on or off");
+    case SETTING_WORD:
+        return expect(expected, fits && (!text[0] || plugin_name_valid(text)), "a name");
     case SETTING_COUNT:
     case SETTING_BYTES:
     case SETTING_SIZE:
@@ -216,6 +274,15 @@ int setting_set(void *target, const struct setting *s, const char *text, const c
     switch (s->kind) {
     case SETTING_LISTEN:
         return config_listen_add(target, text);
+    case SETTING_PLUGINS:
+        return config_pool_add(target, text);
+    case SETTING_METHODS:
+        return http_methods_parse(text, place);
+    case SETTING_FLAG:
+        *(bool *)place = strcmp(text, "on") == 0;
+        return 0;
+    case SETTING_WORD:
+        return text_set(place, text, NULL);
     case SETTING_COUNT:
     case SETTING_BYTES:
     case SETTING_DURATION:

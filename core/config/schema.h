@@ -6,11 +6,16 @@
 #ifndef CONFIG_SCHEMA_H
 #define CONFIG_SCHEMA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 enum setting_kind {
     SETTING_LISTEN,       /* a list, each by config_listen_add */
+    SETTING_PLUGINS,      /* a list, each by config_pool_add */
+    SETTING_METHODS,      /* uint32_t, set of enum method */
+    SETTING_FLAG,         /* bool, "on" or "off" */
+    SETTING_WORD,         /* char *, a name; may be empty */
     SETTING_COUNT,        /* uint32_t */
     SETTING_BYTES,        /* uint32_t, a size */
     SETTING_SIZE,         /* uint64_t, a size */
@@ -34,9 +39,14 @@ struct setting {
 /* Room for what was expected. */
 #define SETTING_EXPECTED 128
 
-/* Those of struct config, and those of struct config_plugin. Each ended by an entry with a NULL name. */
+/* Those of struct config, of struct config_plugin and of struct config_pool (where what is not set is inherited). Each
+ * ended by an entry with a NULL name. */
 extern const struct setting settings[];
 extern const struct setting plugin_settings[];
+extern const struct setting pool_settings[];
+
+/* Whether its value is a list, of which each element is set by itself. */
+bool setting_is_list(const struct setting *setting);
 
 /* The entry of that name; NULL: there is none. */
 const struct setting *setting_find(const struct setting *table, const char *name);

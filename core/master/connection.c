@@ -170,7 +170,7 @@ static void connection_ready(struct source *source, uint32_t events) {
     c->hung_up = c->hung_up || (events & EPOLLRDHUP);
     if (events & (EPOLLHUP | EPOLLERR)) {
         c->gone = true;
-        if (c->state == CONNECTION_WAITING && dispatch_cancel(c->server, c->exchange)) {
+        if (c->state == CONNECTION_WAITING && dispatch_cancel(c->exchange)) {
             connection_cut(c, STATUS_CLIENT_GONE);
             return;
         }
@@ -179,12 +179,8 @@ static void connection_ready(struct source *source, uint32_t events) {
 }
 
 void connections_again(struct server *server) {
-    struct list ready = server->again;
-    if (list_empty(&server->again)) {
-        return;
-    }
-    ready.next->prev = ready.prev->next = &ready;
-    list_init(&server->again);
+    struct list ready;
+    list_move(&ready, &server->again);
     while (!list_empty(&ready)) {
         struct connection *c = container_of(ready.next, struct connection, again);
         list_remove(&c->again);
@@ -228,20 +224,28 @@ static void send_expired(struct timeout *timeout) {
 /* In the queue or in a mailbox, it is the same to the client. What a worker has taken has the handler's time limit. */
 static void queue_expired(struct timeout *timeout) {
     struct connection *c = connection_of(timeout);
-    if (dispatch_cancel(c->server, c->exchange)) {
+    if (dispatch_cancel(c->exchange)) {
         connection_answer(c, 503, "Retry-After: 1\r\n", "No worker was free in time. Try again.");
         connection_advance(c);
     }
 }
 
 void connection_setup(struct server *server) {
-    const struct config *config = server->config;
-    timeout_queue_init(&server->header_timeouts, config->header_timeout_ms, header_expired);
-    timeout_queue_init(&server->body_timeouts, config->body_timeout_ms, body_expired);
-    timeout_queue_init(&server->idle_timeouts, config->idle_timeout_ms, idle_expired);
-    timeout_queue_init(&server->send_timeouts, config->send_timeout_ms, send_expired);
-    timeout_queue_init(&server->queue_timeouts, config->queue_timeout_ms, queue_expired);
+    timeout_queue_init(&server->header_timeouts, 0, header_expired);
+    timeout_queue_init(&server->body_timeouts, 0, body_expired);
+    timeout_queue_init(&server->idle_timeouts, 0, idle_expired);
+    timeout_queue_init(&server->send_timeouts, 0, send_expired);
+    timeout_queue_init(&server->queue_timeouts, 0, queue_expired);
     timeout_queue_init(&server->linger_timeouts, LINGER_MS, idle_expired);
+}
+
+void connection_configure(struct server *server, const struct config *config) {
+    uint64_t now = server->loop.now;
+    timeout_queue_change(&server->header_timeouts, config->header_timeout_ms, now);
+    timeout_queue_change(&server->body_timeouts, config->body_timeout_ms, now);
+    timeout_queue_change(&server->idle_timeouts, config->idle_timeout_ms, now);
+    timeout_queue_change(&server->send_timeouts, config->send_timeout_ms, now);
+    timeout_queue_change(&server->queue_timeouts, config->queue_timeout_ms, now);
 }
 
 /* ---- The beginning, and all of them ---- */
@@ -283,7 +287,7 @@ int connection_open(struct server *server, const struct listener *listener, int 
     c->fd = fd;
     c->number = ++server->connection_numbers;
     c->source.ready = connection_ready;
-    c->last_worker = UINT32_MAX;
+    c->last_seat = UINT32_MAX;
     list_init(&c->again);
     timeout_init(&c->timeout);
     peer_learn(c, peer);

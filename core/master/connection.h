@@ -18,6 +18,7 @@
 #include "master/timeout.h"
 #include "wire/mailbox.h"
 
+struct config;
 struct server;
 struct exchange;
 struct listener;
@@ -47,8 +48,8 @@ struct connection {
     bool counted;  /* in the census */
     bool gone;     /* reset, or closed on both sides */
     uint32_t requests;
-    uint32_t last_worker; /* index */
-    uint32_t lingered;    /* bytes dropped while lingering */
+    uint32_t last_seat; /* of the worker that had its last request */
+    uint32_t lingered;  /* bytes dropped while lingering */
     struct http_scan scan;
     struct buffer input;
     struct exchange *exchange;
@@ -56,8 +57,9 @@ struct connection {
     char address[INET6_ADDRSTRLEN]; /* the client's; "" on a unix socket */
 };
 
-/* Prepares the server's timeouts. */
+/* Prepares the server's timeouts, and sets them. */
 void connection_setup(struct server *server);
+void connection_configure(struct server *server, const struct config *config);
 
 /* Takes over an accepted socket, also when it fails: it is closed then. 0, or -errno. */
 int connection_open(struct server *server, const struct listener *listener, int fd,

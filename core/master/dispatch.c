@@ -1,4 +1,4 @@
-/* The dispatcher. */
+/* The dispatcher: gives requests out and collects the answers. */
 #include "master/dispatch.h"
 
 #include <errno.h>
@@ -6,114 +6,40 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "master/account.h"
 #include "master/connection.h"
+#include "master/desk.h"
 #include "master/exchange.h"
-#include "master/incident.h"
+#include "master/generation.h"
 #include "master/server.h"
 #include "wire/message.h"
 
-static const uint64_t NS_PER_MS = 1000000;
-
-static struct exchange *exchange_of(struct job *job) {
-    return container_of(job, struct exchange, job);
+static struct worker *worker_of_idle(struct list *link) {
+    return container_of(container_of(link, struct desk, idle), struct worker, desk);
 }
 
-static struct job *job_at(struct list *link) {
-    return container_of(link, struct job, link);
+static struct worker *worker_of_busy(struct list *link) {
+    return container_of(container_of(link, struct desk, busy), struct worker, desk);
 }
 
-static struct server *server_of(struct worker *w) {
-    return container_of(w->pool, struct server, pool);
-}
-
-/* ---- A worker's desk ---- */
-
-static struct job *desk_head(struct worker *w) {
-    return list_empty(&w->desk.jobs) ? NULL : job_at(w->desk.jobs.next);
-}
-
-/* The oldest job is the one that the worker runs: its time begins when it becomes the oldest. */
-static void desk_head_changed(struct worker *w) {
-    struct job *head = desk_head(w);
-    if (head) {
-        const struct plugin *plugin = exchange_of(head)->plugin;
-        w->deadline = w->pool->loop->now + plugin->timeout_ms * NS_PER_MS;
-        w->running = plugin->name;
-    } else {
-        w->deadline = UINT64_MAX;
-    }
-}
-
-static void desk_add(struct worker *w, struct job *job) {
-    job->worker = w;
-    list_append(&w->desk.jobs, &job->link);
-    list_remove(&w->desk.idle);
-    exchange_of(job)->plugin->running++;
-    if (w->desk.load++ == 0) {
-        desk_head_changed(w);
-    }
-}
-
-/* The slot is free again. */
-static void desk_remove(struct server *server, struct worker *w, struct job *job) {
-    bool was_head = desk_head(w) == job;
-    w->desk.free[w->desk.free_count++] = (uint8_t)job->slot;
-    w->desk.load--;
-    exchange_of(job)->plugin->running--;
-    list_remove(&job->link);
-    job->worker = NULL;
-    if (was_head) {
-        desk_head_changed(w);
-    }
-    if (w->desk.load == 0 && w->state == WORKER_READY) {
-        list_prepend(&server->idle, &w->desk.idle);
-    }
-}
-
-/* ---- The queue ---- */
-
-static void queue_append(struct server *server, struct job *job) {
-    job->queued = true;
-    server->queued++;
-    list_append(&server->queue, &job->link);
-}
-
-/* One that was taken back is older than all that wait. */
-static void queue_prepend(struct server *server, struct job *job) {
-    queue_append(server, job);
-    list_remove(&job->link);
-    list_prepend(&server->queue, &job->link);
-}
-
-static void queue_remove(struct server *server, struct job *job) {
-    job->queued = false;
-    server->queued--;
-    list_remove(&job->link);
+static bool plugin_full(const struct plugin *plugin) {
+    return plugin->concurrency > 0 && plugin->account->running >= plugin->concurrency;
 }
 
 /* ---- Posting ---- */
 
-static bool plugin_full(const struct plugin *plugin) {
-    return plugin->concurrency > 0 && plugin->running >= plugin->concurrency;
-}
-
 /* An idle one first: the one that served this connection last, else the one that fell idle last. Else the one with the
  * least to do. NULL: every mailbox is full. */
-static struct worker *worker_choose(struct server *server, const struct connection *c) {
-    struct pool *pool = &server->pool;
-    if (!list_empty(&server->idle)) {
-        if (c->last_worker < pool->count) {
-            struct worker *last = &pool->workers[c->last_worker];
-            if (!list_empty(&last->desk.idle)) {
-                return last;
-            }
-        }
-        return container_of(container_of(server->idle.next, struct desk, idle), struct worker, desk);
+static struct worker *worker_choose(struct pool *pool, const struct connection *c) {
+    if (!list_empty(&pool->idle)) {
+        struct worker *last = c->last_seat < pool->count ? pool->seats[c->last_seat].worker : NULL;
+        return last && !list_empty(&last->desk.idle) ? last : worker_of_idle(pool->idle.next);
     }
     struct worker *least = NULL;
     for (uint32_t i = 0; i < pool->count; i++) {
-        struct worker *w = &pool->workers[i];
-        if (w->state == WORKER_READY && w->desk.free_count > 0 && (!least || w->desk.load < least->desk.load)) {
+        struct worker *w = pool->seats[i].worker;
+        bool fit = w && w->state == WORKER_READY && w->desk.free_count > 0;
+        if (fit && (!least || w->desk.load < least->desk.load)) {
             least = w;
         }
     }
@@ -143,7 +69,7 @@ static int job_post(struct worker *w, struct job *job) {
     int error = post_message(w, x, &post);
     if (error) {
         if (!slot_reclaim(&slot->slot, post.sequence)) {
-            pool_broke(w, "it took a request that it was not sent");
+            worker_broke(w, "it took a request that it was not sent");
         }
         return -EAGAIN;
     }
@@ -152,7 +78,7 @@ static int job_post(struct worker *w, struct job *job) {
     job->sequence = post.sequence;
     desk_add(w, job);
     x->pid = w->ties.pid;
-    x->connection->last_worker = w->index;
+    x->connection->last_seat = (uint32_t)(w->seat - w->pool->seats);
     return 0;
 }
 
@@ -183,8 +109,18 @@ static void output_take(struct worker *w) {
     (void)output_read(&w->output, w->ties.output, w->ties.pid, w->running);
 }
 
+/* The one request that a quarantine let through was answered. */
+static void job_passed(struct job *job) {
+    struct exchange *x = exchange_of(job);
+    if (x->probe) {
+        x->probe = false;
+        quarantine_passed(&x->plugin->account->quarantine);
+        log_line(LOG_NOTICE, "plugin %s has answered: its quarantine is over", x->plugin->name);
+    }
+}
+
 /* False: the worker is broken. */
-static bool job_collect(struct server *server, struct worker *w, struct job *job) {
+static bool job_collect(struct worker *w, struct job *job) {
     struct mailbox_answer answer = mailbox_slot(&w->ties.box, job->slot)->answer;
     struct wire_tail tail;
     int fds[CHANNEL_FDS_MAX];
@@ -207,29 +143,34 @@ static bool job_collect(struct server *server, struct worker *w, struct job *job
     }
     struct connection *c = exchange_of(job)->connection;
     (void)slot_collect(&mailbox_slot(&w->ties.box, job->slot)->slot, job->sequence);
-    desk_remove(server, w, job);
-    w->served = true;
+    desk_remove(w, job);
+    job_passed(job);
+    w->requests++;
     connection_answered(c, &answer, answer.flags & ANSWER_TAIL ? &tail : NULL, fds, count);
     return true;
 }
 
-static void worker_collect(struct server *server, struct worker *w) {
+void dispatch_worker_collect(struct worker *w) {
     for (struct job *job = desk_head(w); job; job = desk_head(w)) {
         enum slot_state state = slot_look(&mailbox_slot(&w->ties.box, job->slot)->slot, job->sequence);
-        bool fine = state == SLOT_DONE ? job_collect(server, w, job) : state != SLOT_FREE;
+        bool fine = state == SLOT_DONE ? job_collect(w, job) : state != SLOT_FREE;
         if (!fine) {
-            pool_broke(w, "an impossible answer");
+            worker_broke(w, "an impossible answer");
         }
         if (!fine || state != SLOT_DONE) {
-            return;
+            break;
         }
+    }
+    if (w->seat && w->state == WORKER_READY && w->requests_limit > 0 && w->requests >= w->requests_limit) {
+        log_line(LOG_INFO, "worker %d has answered %u requests: replaced", (int)w->ties.pid, w->requests);
+        worker_retire(w);
     }
 }
 
 /* ---- Giving out ---- */
 
-static struct job *queue_next(struct server *server) {
-    for (struct list *at = server->queue.next; at != &server->queue; at = at->next) {
+static struct job *queue_next(struct pool *pool) {
+    for (struct list *at = pool->queue.next; at != &pool->queue; at = at->next) {
         if (!plugin_full(exchange_of(job_at(at))->plugin)) {
             return job_at(at);
         }
@@ -243,67 +184,73 @@ static void too_large(struct connection *c) {
 }
 
 /* True: it was posted, or answered. */
-static bool job_give(struct server *server, struct worker *w, struct job *job) {
+static bool job_give(struct worker *w, struct job *job) {
     bool queued = job->queued;
     if (queued) {
-        queue_remove(server, job);
+        queue_remove(job);
     }
     int error = job_post(w, job);
     if (error == -EMSGSIZE) {
         too_large(exchange_of(job)->connection);
     } else if (error && queued) {
-        queue_prepend(server, job);
+        queue_prepend(job);
     }
     return error != -EAGAIN;
 }
 
-static void queue_run(struct server *server) {
-    while (server->queued > 0) {
-        struct job *job = queue_next(server);
-        struct worker *w = job ? worker_choose(server, exchange_of(job)->connection) : NULL;
-        if (!w || !job_give(server, w, job)) {
+static void queue_run(struct pool *pool) {
+    while (pool->queued > 0) {
+        struct job *job = queue_next(pool);
+        struct worker *w = job ? worker_choose(pool, exchange_of(job)->connection) : NULL;
+        if (!w || !job_give(w, job)) {
             return;
         }
     }
 }
 
-/* The first request that waits behind another at this worker; NULL: none, or it has just been taken. */
-static struct job *take_back(struct server *server, struct worker *w) {
-    if (w->desk.load < 2) {
-        return NULL;
-    }
-    struct job *job = job_at(desk_head(w)->link.next);
-    if (!slot_reclaim(&mailbox_slot(&w->ties.box, job->slot)->slot, job->sequence)) {
-        return NULL;
-    }
-    desk_remove(server, w, job);
-    return job;
-}
-
 /* While somebody is idle nobody waits behind a slow handler. */
-static void waiting_spread(struct server *server) {
-    struct pool *pool = &server->pool;
+static void waiting_spread(struct pool *pool) {
     for (uint32_t i = 0; i < pool->count; i++) {
-        struct worker *w = &pool->workers[i];
-        while (!list_empty(&server->idle)) {
-            struct job *job = take_back(server, w);
+        struct worker *w = pool->seats[i].worker;
+        while (w && !list_empty(&pool->idle)) {
+            struct job *job = desk_take_back(w);
             if (!job) {
                 break;
             }
-            struct worker *idle = container_of(container_of(server->idle.next, struct desk, idle), struct worker, desk);
-            if (!job_give(server, idle, job)) {
-                queue_prepend(server, job);
+            if (!job_give(worker_of_idle(pool->idle.next), job)) {
+                queue_prepend(job);
                 return;
             }
         }
     }
 }
 
+/* What a plugin in quarantine is asked for. True: it may go on. */
+static bool quarantine_admits(struct server *server, struct exchange *x) {
+    struct quarantine *q = &x->plugin->account->quarantine;
+    switch (quarantine_ask(q, server->loop.now)) {
+    case QUARANTINE_NONE:
+        return true;
+    case QUARANTINE_PROBE:
+        quarantine_probe(q);
+        x->probe = true;
+        return true;
+    case QUARANTINE_REFUSE:
+        break;
+    }
+    exchange_refuse_quarantined(x, server->loop.now);
+    return false;
+}
+
 void dispatch_submit(struct server *server, struct exchange *x) {
     struct job *job = &x->job;
+    if (!job_renew(server, job) || !quarantine_admits(server, x)) {
+        return;
+    }
+    struct pool *pool = x->plugin->pool;
     timeout_set(&server->queue_timeouts, &x->connection->timeout, server->loop.now); /* until a worker has taken it */
-    if (server->queued == 0 && !plugin_full(x->plugin)) {
-        struct worker *w = worker_choose(server, x->connection);
+    if (pool->queued == 0 && !plugin_full(x->plugin)) {
+        struct worker *w = worker_choose(pool, x->connection);
         int error = w ? job_post(w, job) : -EAGAIN;
         if (!error) {
             return;
@@ -313,138 +260,81 @@ void dispatch_submit(struct server *server, struct exchange *x) {
             return;
         }
     }
-    if (server->queued >= server->config->queue_length) {
+    if (pool->queued >= server->config->queue_length) {
         connection_answer(x->connection, 503, "Retry-After: 1\r\n", "Too many requests wait already. Try again.");
         return;
     }
-    queue_append(server, job);
+    queue_append(job);
 }
 
-bool dispatch_cancel(struct server *server, struct exchange *x) {
+bool dispatch_cancel(struct exchange *x) {
     struct job *job = &x->job;
     if (job->queued) {
-        queue_remove(server, job);
+        queue_remove(job);
         return true;
     }
     struct worker *w = job->worker;
     if (w && slot_reclaim(&mailbox_slot(&w->ties.box, job->slot)->slot, job->sequence)) {
-        desk_remove(server, w, job);
+        desk_remove(w, job);
         return true;
     }
     return false;
 }
 
 void dispatch_turn(struct server *server) {
-    struct pool *pool = &server->pool;
-    for (uint32_t i = 0; i < pool->count; i++) {
-        if (pool->workers[i].desk.load > 0) {
-            worker_collect(server, &pool->workers[i]);
-        }
+    struct list busy;
+    list_move(&busy, &server->busy);
+    while (!list_empty(&busy)) {
+        struct worker *w = worker_of_busy(busy.next);
+        list_remove(&w->desk.busy);
+        list_append(&server->busy, &w->desk.busy);
+        dispatch_worker_collect(w);
     }
-    queue_run(server);
-    if (!list_empty(&server->idle)) {
-        waiting_spread(server);
+    struct generation *g = server->generation;
+    for (size_t i = 0; g && i < g->pool_count; i++) {
+        queue_run(&g->pools[i]);
+        if (!list_empty(&g->pools[i].idle)) {
+            waiting_spread(&g->pools[i]);
+        }
     }
 }
 
 /* ---- Waiting ---- */
 
 bool dispatch_sleep(struct server *server) {
-    struct pool *pool = &server->pool;
-    for (uint32_t i = 0; i < pool->count; i++) {
-        struct worker *w = &pool->workers[i];
+    for (struct list *at = server->busy.next; at != &server->busy; at = at->next) {
+        struct worker *w = worker_of_busy(at);
         struct job *head = desk_head(w);
-        if (head) {
-            doorbell_announce(&w->ties.box.shared->bell);
-            if (slot_look(&mailbox_slot(&w->ties.box, head->slot)->slot, head->sequence) == SLOT_DONE) {
-                return false;
-            }
+        doorbell_announce(&w->ties.box.shared->bell);
+        if (slot_look(&mailbox_slot(&w->ties.box, head->slot)->slot, head->sequence) == SLOT_DONE) {
+            return false;
         }
     }
     return true;
 }
 
 void dispatch_wake(struct server *server) {
-    struct pool *pool = &server->pool;
-    for (uint32_t i = 0; i < pool->count; i++) {
-        if (pool->workers[i].desk.load > 0) {
-            doorbell_withdraw(&pool->workers[i].ties.box.shared->bell);
+    for (struct list *at = server->busy.next; at != &server->busy; at = at->next) {
+        doorbell_withdraw(&worker_of_busy(at)->ties.box.shared->bell);
+    }
+}
+
+/* ---- New hands ---- */
+
+void dispatch_worker_ready(struct worker *w) {
+    list_prepend(&w->pool->idle, &w->desk.idle);
+    queue_run(w->pool);
+}
+
+void dispatch_generation_serves(struct generation *g) {
+    for (struct list *at = g->workers.next; at != &g->workers; at = at->next) {
+        struct worker *w = container_of(at, struct worker, link);
+        if (w->state == WORKER_READY && w->desk.load == 0 && list_empty(&w->desk.idle)) {
+            dispatch_worker_ready(w);
         }
     }
 }
-
-/* ---- What the pool tells ---- */
-
-static void worker_ready(struct worker *w) {
-    struct server *server = server_of(w);
-    list_prepend(&server->idle, &w->desk.idle);
-    queue_run(server);
-}
-
-static void worker_finished(struct worker *w) {
-    worker_collect(server_of(w), w);
-}
-
-/* What it has finished counts, and may be all. What it has not begun goes to others: nothing else can begin before it
- * is killed, and be taken for the one that took too long. A worker that was stopped may have begun nothing. */
-static void worker_overdue(struct worker *w) {
-    struct server *server = server_of(w);
-    worker_collect(server, w);
-    if (w->deadline > w->pool->loop->now) {
-        return;
-    }
-    for (struct job *job = take_back(server, w); job; job = take_back(server, w)) {
-        queue_prepend(server, job);
-    }
-}
-
-/* The request that it was running. */
-static void answer_for_the_dead(struct worker *w, struct exchange *x, bool touched, int status) {
-    struct connection *c = x->connection;
-    struct incident incident;
-    if (w->pool->stopping) {
-        connection_cut(c, 503);
-        return;
-    }
-    incident_log(&incident, w, x, touched, status);
-    if (touched) {
-        connection_cut(c, incident.status);
-        return;
-    }
-    x->keep = x->keep && x->parsed;
-    connection_answer(c, incident.status, "", incident.text);
-    connection_advance(c);
-}
-
-static void worker_died(struct worker *w, int status) {
-    struct server *server = server_of(w);
-    worker_collect(server, w);
-    list_remove(&w->desk.idle);
-    struct exchange *running = NULL;
-    bool touched = false;
-    while (!list_empty(&w->desk.jobs)) {
-        struct job *job = job_at(w->desk.jobs.prev); /* the youngest first, so that the queue keeps their order */
-        struct mailbox_slot *slot = mailbox_slot(&w->ties.box, job->slot);
-        bool waited = slot_reclaim(&slot->slot, job->sequence);
-        bool was_head = desk_head(w) == job;
-        desk_remove(server, w, job);
-        if (waited || !was_head) {
-            queue_prepend(server, job);
-        } else {
-            running = exchange_of(job);
-            touched = atomic_load(&slot->touched) != 0;
-        }
-    }
-    if (running) {
-        answer_for_the_dead(w, running, touched, status);
-    }
-    queue_run(server);
-}
-
-const struct pool_hooks dispatch_hooks = {
-    .ready = worker_ready, .collect = worker_finished, .overdue = worker_overdue, .died = worker_died};
 
 void dispatch_setup(struct server *server) {
-    list_init(&server->queue);
-    list_init(&server->idle);
+    list_init(&server->busy);
 }

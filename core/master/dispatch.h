@@ -7,13 +7,10 @@
 
 #include <stdbool.h>
 
-#include "master/pool.h"
-
-struct server;
 struct exchange;
-
-/* What the pool tells us. */
-extern const struct pool_hooks dispatch_hooks;
+struct generation;
+struct server;
+struct worker;
 
 void dispatch_setup(struct server *server);
 
@@ -21,7 +18,7 @@ void dispatch_setup(struct server *server);
 void dispatch_submit(struct server *server, struct exchange *exchange);
 
 /* The client has gone: true when no worker has the request, and none will get it; false: its answer will come. */
-bool dispatch_cancel(struct server *server, struct exchange *exchange);
+bool dispatch_cancel(struct exchange *exchange);
 
 /* Collects what workers have done, and gives out what waits. */
 void dispatch_turn(struct server *server);
@@ -31,5 +28,28 @@ bool dispatch_sleep(struct server *server);
 
 /* After it: no ring is needed. */
 void dispatch_wake(struct server *server);
+
+/* ---- What becomes of workers and generations ---- */
+
+/* It may be given requests. */
+void dispatch_worker_ready(struct worker *worker);
+
+/* It is about to be judged by what it runs: what it has finished is taken. */
+void dispatch_worker_collect(struct worker *worker);
+
+/* Its handler has outrun its limit: called before it is killed; its deadline is later if it has finished after all. */
+void dispatch_worker_overdue(struct worker *worker);
+
+/* It retires: what it has not begun goes to others. */
+void dispatch_worker_retires(struct worker *worker);
+
+/* It has died; its mailbox and channel are still there. */
+void dispatch_worker_died(struct worker *worker, int wait_status);
+
+/* Requests that wait for a generation that serves no longer go to the one that does now. */
+void dispatch_generation_left(struct server *server, struct generation *old);
+
+/* Its first workers may be given requests. */
+void dispatch_generation_serves(struct generation *generation);
 
 #endif

@@ -2,14 +2,18 @@
 #include "master/exchange.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "http/head.h"
+#include "http/method.h"
 #include "http/parse.h"
 #include "http/status.h"
+#include "master/account.h"
 #include "master/connection.h"
+#include "master/generation.h"
 #include "master/listener.h"
 #include "master/server.h"
 #include "wire/request.h"
@@ -32,13 +36,64 @@ struct exchange *exchange_new(struct connection *c) {
     return x;
 }
 
+/* Its generation is kept for as long as it has the plugin. */
+static void exchange_bind(struct exchange *x, struct plugin *plugin) {
+    if (plugin) {
+        generation_hold(plugin->generation);
+    }
+    if (x->plugin) {
+        generation_drop(x->plugin->generation);
+    }
+    x->plugin = plugin;
+}
+
 void exchange_free(struct exchange *x) {
     if (x) {
+        if (x->probe) {
+            quarantine_unprobe(&x->plugin->account->quarantine);
+        }
+        exchange_bind(x, NULL);
         free(x->path);
         body_free(&x->body);
         outlet_free(&x->outlet);
         free(x);
     }
+}
+
+bool exchange_route(struct exchange *x) {
+    struct connection *c = x->connection;
+    struct generation *now = c->server->generation;
+    const enum method method = (enum method)x->request.method;
+    char fields[96];
+    char allow[64];
+    exchange_bind(x, now ? router_find(&now->router, x->path) : NULL);
+    if (!x->plugin) {
+        connection_answer(c, 404, "", "Nothing is served at this path.");
+        return false;
+    }
+    if (x->plugin->broken) {
+        connection_answer(c, 503, "Retry-After: 60\r\n", "The plugin that answers here cannot be loaded.");
+        return false;
+    }
+    if (x->plugin->methods & 1u << method) {
+        return true;
+    }
+    http_methods_allow(x->plugin->methods, allow);
+    snprintf(fields, sizeof(fields), "Allow: %s\r\n", allow);
+    if (method == METHOD_OPTIONS) {
+        connection_answer(c, 204, fields, "");
+    } else {
+        connection_answer(c, 405, fields, "The method is not supported at this path.");
+    }
+    return false;
+}
+
+void exchange_refuse_quarantined(struct exchange *x, uint64_t now) {
+    char field[64];
+    snprintf(field, sizeof(field), "Retry-After: %llu\r\n",
+             (unsigned long long)quarantine_wait(&x->plugin->account->quarantine, now));
+    connection_answer(x->connection, 503, field,
+                      "The plugin that answers here has crashed too often. Try again later.");
 }
 
 /* Ends each text of the head with a NUL, in the place of the byte that ended it there (a space, a colon, the white

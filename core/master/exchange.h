@@ -32,16 +32,17 @@ struct exchange {
     uint64_t id;
     uint64_t begun; /* nanoseconds: when the head was complete */
     struct http_request request;
-    uint32_t head;     /* where the head begins in the connection's input */
-    uint32_t head_end; /* and ends */
-    char *path;        /* decoded; allocated with the exchange */
-    struct plugin *plugin;
+    uint32_t head;         /* where the head begins in the connection's input */
+    uint32_t head_end;     /* and ends */
+    char *path;            /* decoded; allocated with the exchange */
+    struct plugin *plugin; /* exchange_bind changes it */
     struct body_limits body_limits;
     struct body body;
     struct job job;
     struct outlet outlet;
     bool keep;        /* the connection is kept after the answer */
     bool parsed;      /* request is valid */
+    bool probe;       /* the one request that a quarantine has let through */
     int status;       /* of the answer */
     uint64_t written; /* bytes of the answer on the connection, head included */
     uint64_t answer_head;
@@ -52,6 +53,13 @@ struct exchange {
 /* NULL: no memory. */
 struct exchange *exchange_new(struct connection *connection);
 void exchange_free(struct exchange *exchange);
+
+/* The plugin that has its path in the generation that serves now. False: there is none, or it cannot answer, or not by
+ * that method; the connection has its answer then. */
+bool exchange_route(struct exchange *exchange);
+
+/* Answers 503 in the place of a plugin in quarantine. */
+void exchange_refuse_quarantined(struct exchange *exchange, uint64_t now);
 
 /* Packs the request for a worker. Bytes, or -EMSGSIZE. */
 long exchange_pack(struct exchange *exchange, unsigned char *to, size_t capacity);

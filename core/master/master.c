@@ -16,8 +16,12 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "config/complaint.h"
+#include "master/account.h"
+#include "master/catalog.h"
 #include "master/connection.h"
 #include "master/dispatch.h"
+#include "master/generation.h"
 #include "master/listener.h"
 #include "master/server.h"
 #include "wire/request.h"
@@ -32,9 +36,13 @@ struct master {
     enum stage stage;
     uint64_t deadline; /* of the stage */
     bool accepting;
+    config_reader *reader;
+    void *reader_data;
 };
 
 static const uint64_t NS_PER_MS = 1000000;
+/* The most that field_limit can be. */
+enum { FIELDS_MAX = 10000 };
 enum { STOP_MS = 2000, SPARE_FDS = 64, FDS_PER_WORKER = 8 };
 
 /* ---- The log ---- */
@@ -87,14 +95,13 @@ static void logs_close(struct server *server) {
 /* ---- Limits ---- */
 
 /* As many descriptors as we may have; connections get what is left by workers, logs and answers on their way. */
-static void limits_set(struct server *server) {
-    const struct config *config = server->config;
+static void connections_limit(struct server *server, const struct config *config) {
     struct rlimit limit;
     server->connection_limit = config->connections;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
-        uint64_t reserved = SPARE_FDS + (uint64_t)FDS_PER_WORKER * config->workers + limit.rlim_cur / 8;
+        uint64_t reserved = SPARE_FDS + (uint64_t)FDS_PER_WORKER * config_workers(config) + limit.rlim_cur / 8;
         uint64_t room = limit.rlim_cur > reserved + 1 ? limit.rlim_cur - reserved : 1;
         if (room < server->connection_limit) {
             log_line(LOG_WARNING, "connections: %u are wanted, the limit of open files (%llu) leaves room for %llu",
@@ -102,8 +109,38 @@ static void limits_set(struct server *server) {
             server->connection_limit = (uint32_t)room;
         }
     }
+}
+
+static void watch_configure(struct server *server, const struct config *config) {
+    struct watch *watch = &server->renewal.watch;
+    if (!config->watch) {
+        watch_close(watch);
+        return;
+    }
+    int error = watch_open(watch, &server->loop, config->plugin_folder, config->watch_quiet_ms);
+    if (error) {
+        log_line(LOG_WARNING, "changes in %s will not be noticed: %s", config->plugin_folder, strerror(-error));
+    }
+}
+
+static void configure(struct server *server, const struct config *config) {
+    log_set_level(config->log_level);
     server->limits = (struct http_limits){
         .request_line = config->request_line_limit, .head = config->head_limit, .fields = config->field_limit};
+    connections_limit(server, config);
+    connection_configure(server, config);
+    watch_configure(server, config);
+}
+
+void server_configure(struct server *server, struct config *config) {
+    if (config == server->config) {
+        return;
+    }
+    config_hold(config);
+    config_drop(server->config);
+    server->config = config;
+    configure(server, config);
+    renewal_request(server, NULL); /* what changed before the watch began */
 }
 
 /* ---- Signals and stages ---- */
@@ -117,8 +154,9 @@ static void stage_drain(struct master *m) {
     m->deadline = m->server.loop.now + m->server.config->drain_timeout_ms * NS_PER_MS;
     m->server.draining = true;
     listeners_close(&m->server);
+    renewal_stop(&m->server);
     connections_drain(&m->server);
-    pool_drain(&m->server.pool);
+    generations_drain(&m->server);
 }
 
 static void stage_stop(struct master *m) {
@@ -127,9 +165,28 @@ static void stage_stop(struct master *m) {
     }
     m->stage = STOPPING;
     m->deadline = m->server.loop.now + STOP_MS * NS_PER_MS;
-    m->server.draining = true;
+    m->server.draining = m->server.stopping = true;
     listeners_close(&m->server);
-    pool_stop(&m->server.pool);
+    renewal_stop(&m->server);
+    generations_stop(&m->server);
+}
+
+static void reload_complaint(const char *line) {
+    log_line(LOG_ERROR, "not reloaded: %s", line);
+}
+
+/* A configuration with errors changes nothing. */
+static void reload(struct master *m) {
+    if (m->stage != SERVING) {
+        return;
+    }
+    complaint_to(reload_complaint);
+    struct config *config = m->reader(m->reader_data);
+    complaint_to(NULL);
+    if (config) {
+        log_line(LOG_NOTICE, "reloading");
+        renewal_request(&m->server, config);
+    }
 }
 
 static void signals_ready(struct source *source, uint32_t events) {
@@ -139,6 +196,8 @@ static void signals_ready(struct source *source, uint32_t events) {
     while (read(m->signals, &info, sizeof(info)) == sizeof(info)) {
         if (info.ssi_signo == SIGQUIT) {
             stage_drain(m);
+        } else if (info.ssi_signo == SIGHUP) {
+            reload(m);
         } else {
             log_line(LOG_NOTICE, "stopping: %s", strsignal((int)info.ssi_signo));
             stage_stop(m);
@@ -152,6 +211,7 @@ static sigset_t signals_ours(void) {
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGQUIT);
+    sigaddset(&set, SIGHUP);
     return set;
 }
 
@@ -160,7 +220,6 @@ static void signals_block(void) {
     const sigset_t set = signals_ours();
     sigprocmask(SIG_BLOCK, &set, NULL);
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
 }
 
 static int signals_open(struct master *m) {
@@ -180,9 +239,9 @@ static void stage_turn(struct master *m) {
         stage_stop(m);
     } else if (m->stage == STOPPING) {
         if (late) {
-            pool_kill(&server->pool);
+            generations_kill(server);
         }
-        if (pool_empty(&server->pool)) {
+        if (generations_empty(server)) {
             m->stage = STOPPED;
         }
     }
@@ -198,7 +257,7 @@ static uint64_t next_deadline(const struct master *m) {
     const struct server *s = &m->server;
     const struct timeout_queue *queues[] = {&s->header_timeouts, &s->body_timeouts,   &s->idle_timeouts,
                                             &s->send_timeouts,   &s->linger_timeouts, &s->queue_timeouts};
-    uint64_t next = earlier(pool_next(&s->pool), listeners_next(s));
+    uint64_t next = earlier(earlier(generations_next(s), renewal_next(s)), listeners_next(s));
     for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {
         next = earlier(next, timeout_queue_next(queues[i]));
     }
@@ -222,14 +281,17 @@ static void master_turn(struct master *m) {
     dispatch_wake(server);
     connections_again(server);
     timeouts_run(server);
-    pool_turn(&server->pool);
+    renewal_turn(server);
+    generations_turn(server);
     dispatch_turn(server);
-    if (server->pool.known && !m->accepting && m->stage == SERVING) {
+    if (server->generation && !m->accepting && m->stage == SERVING) {
         m->accepting = true;
         (void)listeners_watch(server);
     }
     stage_turn(m);
     connections_sweep(server);
+    workers_sweep(server);
+    generations_sweep(server);
     listeners_resume(server);
     journal_kick(server->error_log);
     if (server->access_log && server->access_log != server->error_log) {
@@ -251,24 +313,20 @@ static int listeners_open(struct server *server) {
 
 static int master_open(struct master *m) {
     struct server *server = &m->server;
-    limits_set(server);
-    server->wire_fields = calloc(server->config->field_limit, sizeof(*server->wire_fields));
+    server->wire_fields = calloc(FIELDS_MAX, sizeof(*server->wire_fields));
     int error = server->wire_fields ? loop_open(&server->loop) : -ENOMEM;
     if (!error) {
         connection_setup(server);
+        configure(server, server->config);
         error = signals_open(m);
     }
     if (!error) {
         error = listeners_open(server);
     }
     if (!error) {
-        error = store_open(&server->store, server->config->plugin_folder, server->config->spool_folder);
+        error = store_open(&server->store, server->config->spool_folder);
     }
-    if (!error) {
-        server->pool.folder = server->store.folder;
-        error = pool_open(&server->pool);
-    }
-    return error;
+    return error ? error : renewal_open(server);
 }
 
 static void master_close(struct master *m) {
@@ -276,15 +334,18 @@ static void master_close(struct master *m) {
     connections_close(server);
     connections_sweep(server);
     listeners_close(server);
-    pool_close(&server->pool);
+    renewal_close(server);
+    workers_sweep(server);
+    generations_close(server);
+    catalog_free(&server->catalog);
+    accounts_free(&server->accounts);
     store_close(&server->store);
-    router_free(&server->router);
     fd_close(&m->signals);
     loop_close(&server->loop);
     free(server->wire_fields);
 }
 
-static struct master *master_new(const struct config *config) {
+static struct master *master_new(struct config *config) {
     struct master *m = calloc(1, sizeof(*m));
     if (m) {
         struct server *server = &m->server;
@@ -297,22 +358,26 @@ static struct master *master_new(const struct config *config) {
         list_init(&server->again);
         list_init(&server->closed);
         census_init(&server->census);
+        list_init(&server->catalog);
+        list_init(&server->accounts);
+        list_init(&server->generations);
+        list_init(&server->buried);
+        server->renewal.watch.fd = server->renewal.done = -1;
         dispatch_setup(server);
-        server->pool.loop = &server->loop;
-        server->pool.config = config;
-        server->pool.router = &server->router;
-        server->pool.hooks = &dispatch_hooks;
     }
     return m;
 }
 
-int master_main(const struct config *config) {
+int master_main(struct config *config, config_reader *reader, void *data) {
     struct master *m = master_new(config);
     signals_block();
     if (!m || logs_open(&m->server)) {
+        config_drop(config);
         free(m);
         return 1;
     }
+    m->reader = reader;
+    m->reader_data = data;
     int error = master_open(m);
     while (!error && m->stage != STOPPED) {
         master_turn(m);
@@ -324,6 +389,7 @@ int master_main(const struct config *config) {
         log_line(LOG_NOTICE, "stopped");
     }
     logs_close(&m->server);
+    config_drop(m->server.config);
     free(m);
     return error ? 1 : 0;
 }

@@ -4,8 +4,11 @@
 
 #include "config/config.h"
 
-/* Serves until told to stop. Returns the exit status: 0 after a stop by signal, 1 when it could not start (the reason
- * is in the log). */
-int master_main(const struct config *config);
+/* Reads the configuration anew, as at the start; errors are told by complaint(). NULL: it has some. */
+typedef struct config *config_reader(void *data);
+
+/* Takes the configuration over and serves until told to stop; `reader` is called with `data` to reload. Returns the
+ * exit status: 0 after a stop by signal, 1 when it could not start (the reason is in the log). */
+int master_main(struct config *config, config_reader *reader, void *data);
 
 #endif

@@ -7,8 +7,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "http/method.h"
 #include "http/parse.h"
 #include "http/uri.h"
+#include "master/account.h"
 #include "master/connection.h"
 #include "master/dispatch.h"
 #include "master/exchange.h"
@@ -88,8 +90,7 @@ void receive_refuse(struct connection *c, int status) {
 /* True when the master itself answers: no plugin there, or not by that method. */
 static bool route(struct connection *c, struct exchange *x) {
     struct server *server = c->server;
-    const struct http_request *r = &x->request;
-    char fields[96] = "";
+    char fields[96];
     char allow[64];
     if (x->path[0] == '*') { /* OPTIONS *: RFC 9110 section 9.3.7 */
         http_methods_allow(UINT32_MAX, allow);
@@ -97,26 +98,14 @@ static bool route(struct connection *c, struct exchange *x) {
         connection_answer(c, 204, fields, "");
         return true;
     }
-    x->plugin = router_find(&server->router, x->path);
-    if (!x->plugin) {
-        connection_answer(c, 404, "", "Nothing is served at this path.");
+    if (!exchange_route(x)) {
         return true;
     }
-    if (x->plugin->withdrawn) {
-        connection_answer(c, 503, "Retry-After: 60\r\n", "The plugin that answers here cannot be loaded.");
+    if (quarantine_ask(&x->plugin->account->quarantine, server->loop.now) == QUARANTINE_REFUSE) {
+        exchange_refuse_quarantined(x, server->loop.now); /* before its body is read for nothing */
         return true;
     }
-    if (x->plugin->methods & 1u << r->method) {
-        return false;
-    }
-    http_methods_allow(x->plugin->methods, allow);
-    snprintf(fields, sizeof(fields), "Allow: %s\r\n", allow);
-    if (r->method == METHOD_OPTIONS) {
-        connection_answer(c, 204, fields, "");
-    } else {
-        connection_answer(c, 405, fields, "The method is not supported at this path.");
-    }
-    return true;
+    return false;
 }
 
 static bool keep_wanted(const struct connection *c, const struct http_request *r) {

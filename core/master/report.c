@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "master/generation.h"
 #include "master/pool.h"
 #include "wire/channel.h"
-#include "wire/message.h"
 
 enum { SEND_TURN = 1 << 20 };
 
@@ -29,103 +29,61 @@ static int options_gather(const struct config *config, struct wire_start *start)
 
 int report_begin(struct worker *w) {
     const struct pool *pool = w->pool;
-    const struct config *config = pool->config;
+    const struct config *config = pool->generation->config;
     struct wire_start start = {.folder = pool->folder,
                                .spool = config->spool_folder,
                                .response_limit = config->response_limit,
                                .send_turn = SEND_TURN,
                                .log_level = (uint32_t)config->log_level,
-                               .skip_count = pool->skip_count};
+                               .uid = pool->config->uid,
+                               .gid = pool->config->gid,
+                               .user = pool->config->user,
+                               .memory_limit = pool->config->memory_limit,
+                               .cpu_limit = (pool->config->cpu_limit_ms + 999) / 1000,
+                               .files_limit = pool->config->files_limit,
+                               .processes_limit = pool->config->processes_limit};
     int error = options_gather(config, &start);
     if (error) {
         return error;
-    }
-    for (uint32_t i = 0; i < pool->skip_count; i++) {
-        start.skips[i] = pool->skips[i];
     }
     unsigned char message[CHANNEL_MESSAGE_MAX];
     long length = wire_start_pack(&start, message);
     return length < 0 ? (int)length : channel_send(w->ties.channel, message, (size_t)length, NULL, 0);
 }
 
-/* ---- The first report ---- */
-
-static bool is_skipped(const struct pool *pool, const char *file) {
-    for (uint32_t i = 0; i < pool->skip_count; i++) {
-        if (strcmp(pool->skips[i], file) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static const struct config_plugin *configured(const struct config *config, const char *name) {
-    for (size_t i = 0; i < config->plugin_count; i++) {
-        if (strcmp(config->plugins[i].name, name) == 0) {
-            return &config->plugins[i];
-        }
-    }
-    return NULL;
-}
-
-/* The configuration's word goes before the manifest's, and that before the server's default. */
-static void contract_complete(const struct config *config, struct wire_plugin *p) {
-    static const struct config_plugin silent;
-    const struct config_plugin *said = configured(config, p->name);
-    said = said ? said : &silent;
-    p->timeout_ms = said->timeout_ms ? said->timeout_ms : p->timeout_ms ? p->timeout_ms : config->handler_timeout_ms;
-    p->body_limit = said->body_limit ? said->body_limit : p->body_limit ? p->body_limit : config->body_limit;
-    p->concurrency = said->concurrency ? said->concurrency : p->concurrency;
-}
+/* ---- The messages ---- */
 
 static int plugin_learn(struct pool *pool, const struct wire_plugin *told, const void *message, size_t length) {
-    if (pool->report_count == sizeof(pool->report_at) / sizeof(pool->report_at[0])) {
+    if (pool->report_count == REPORTS_MAX) {
         return -EPROTO;
     }
-    if (told->reason && !is_skipped(pool, told->file)) {
-        log_line(LOG_ERROR, "plugin %s is not served: %s", told->file, told->reason);
-    } else if (!told->reason) {
-        struct wire_plugin p = *told;
-        contract_complete(pool->config, &p);
-        int error = router_add(pool->router, &p, pool->report_count);
-        if (error) {
-            return error;
-        }
-        log_line(LOG_INFO, "plugin %s serves %s", told->file, told->route);
-    }
+    pool->spoiled |= told->reason != NULL;
     pool->report_at[pool->report_count++] = pool->report.length;
     return buffer_append(&pool->report, message, length);
 }
 
-void report_withdraw(struct pool *pool, uint32_t place) {
-    for (size_t i = 0; i < pool->router->count; i++) {
-        struct plugin *p = &pool->router->plugins[i];
-        p->withdrawn |= p->index == place;
-    }
+static size_t report_end(const struct pool *pool, uint32_t place) {
+    return place + 1 < pool->report_count ? pool->report_at[place + 1] : pool->report.length;
 }
 
-/* ---- Every further report ---- */
-
-static int plugin_compare(const struct worker *w, const struct wire_plugin *told, const void *message, size_t length) {
+static int plugin_compare(const struct worker *w, const void *message, size_t length) {
     const struct pool *pool = w->pool;
     if (w->reported >= pool->report_count) {
         return -EPROTO;
     }
     size_t begin = pool->report_at[w->reported];
-    if (told->reason && is_skipped(pool, told->file)) {
-        return 0;
-    }
-    size_t end = w->reported + 1 < pool->report_count ? pool->report_at[w->reported + 1] : pool->report.length;
-    return end - begin == length && memcmp(pool->report.data + begin, message, length) == 0 ? 0 : -EPROTO;
+    return report_end(pool, w->reported) - begin == length && memcmp(pool->report.data + begin, message, length) == 0
+               ? 0
+               : -EPROTO;
 }
 
 static int plugin_told(struct worker *w, const void *message, size_t length) {
     struct wire_plugin told;
+    struct pool *pool = w->pool;
     int error = wire_plugin_unpack(&told, message, length);
     if (!error) {
-        error =
-            w->pool->known ? plugin_compare(w, &told, message, length) : plugin_learn(w->pool, &told, message, length);
-        if (error && w->pool->known) {
+        error = pool->known ? plugin_compare(w, message, length) : plugin_learn(pool, &told, message, length);
+        if (error && pool->known) {
             log_line(LOG_ERROR, "worker %d tells of %s otherwise than the first worker did%s%s", (int)w->ties.pid,
                      told.file, told.reason ? ": " : "", told.reason ? told.reason : "");
         }
@@ -147,7 +105,7 @@ static int loading_told(struct worker *w, const void *message, size_t length) {
 
 static int ready_told(struct worker *w, const void *message, size_t length) {
     int error = wire_ready_unpack(message, length);
-    if (!error && w->pool->known && w->reported != w->pool->report_count) {
+    if (!error && w->reported != w->pool->report_count) {
         error = -EPROTO;
     }
     return error ? error : REPORT_READY;
@@ -182,21 +140,10 @@ int report_receive(struct worker *w) {
     return result == 0 ? REPORT_MORE : result < 0 ? -EPROTO : result;
 }
 
-void report_finish(struct pool *pool) {
-    for (size_t i = 0; i < pool->config->plugin_count; i++) {
-        const char *name = pool->config->plugins[i].name;
-        bool found = false;
-        for (size_t j = 0; j < pool->router->count; j++) {
-            found |= strcmp(pool->router->plugins[j].name, name) == 0;
-        }
-        if (!found) {
-            log_line(LOG_WARNING, "the configuration names plugin \"%s\", which is not served", name);
-        }
+int report_plugin(const struct pool *pool, uint32_t place, struct wire_plugin *plugin) {
+    if (place >= pool->report_count) {
+        return -EPROTO;
     }
-}
-
-void report_forget(struct pool *pool) {
-    pool->report.length = 0;
-    pool->report_count = 0;
-    router_free(pool->router);
+    size_t begin = pool->report_at[place];
+    return wire_plugin_unpack(plugin, pool->report.data + begin, report_end(pool, place) - begin);
 }

@@ -1,14 +1,16 @@
 /*
- * What a worker is told when it starts, and what it tells of its plugins. The first worker's report makes the router;
- * every other must be the same to the byte, since requests name a plugin by its place in it.
+ * What a worker is told when it starts, and what it tells of its plugins. The report of a pool's first worker, its
+ * canary, makes the routes; every other must be the same to the byte, since requests name a plugin by its place in it.
  */
 #ifndef MASTER_REPORT_H
 #define MASTER_REPORT_H
 
 #include <stdint.h>
 
-struct worker;
+#include "wire/message.h"
+
 struct pool;
+struct worker;
 
 enum report_result { REPORT_NOTHING = 0, REPORT_MORE = 1, REPORT_READY = 2 };
 
@@ -18,13 +20,8 @@ int report_begin(struct worker *worker);
 /* Receives one message of a worker that starts. REPORT_NOTHING: none is there; -EPROTO: the worker is broken. */
 int report_receive(struct worker *worker);
 
-/* The first report is complete: tells of the configuration that names plugins which are not there. */
-void report_finish(struct pool *pool);
-
-/* The plugin in that place of the report cannot be loaded any more: its routes answer 503. */
-void report_withdraw(struct pool *pool, uint32_t place);
-
-/* The first worker has died over its report: the next one begins it anew. */
-void report_forget(struct pool *pool);
+/* What the canary told of its plugin number `place`; its texts live as long as the pool. 0, or -EPROTO past the last.
+ */
+int report_plugin(const struct pool *pool, uint32_t place, struct wire_plugin *plugin);
 
 #endif

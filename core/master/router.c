@@ -33,9 +33,31 @@ static struct plugin *exact(const struct router *router, const char *route, size
     return p && compare(p->route, p->route_length, route, length) == 0 ? p : NULL;
 }
 
-int router_add(struct router *router, const struct wire_plugin *manifest, uint32_t index) {
-    size_t length = strcmp(manifest->route, "/") == 0 ? 0 : strlen(manifest->route);
-    if (exact(router, manifest->route, length)) {
+static void plugin_free(struct plugin *p) {
+    free(p->file);
+    free(p->name);
+    free(p->version);
+    free(p->route);
+}
+
+/* False: no memory; nothing is left then. */
+static bool plugin_copy(struct plugin *to, const struct plugin *from) {
+    *to = *from;
+    to->file = strdup(from->file);
+    to->name = strdup(from->name);
+    to->version = from->version ? strdup(from->version) : NULL;
+    to->route = strdup(from->route);
+    if (!to->file || !to->name || !to->route || (from->version && !to->version)) {
+        plugin_free(to);
+        return false;
+    }
+    to->route_length = strcmp(to->route, "/") == 0 ? 0 : strlen(to->route);
+    return true;
+}
+
+int router_add(struct router *router, const struct plugin *plugin) {
+    size_t length = strcmp(plugin->route, "/") == 0 ? 0 : strlen(plugin->route);
+    if (exact(router, plugin->route, length)) {
         return -EEXIST;
     }
     struct plugin *grown = reallocarray(router->plugins, router->count + 1, sizeof(*grown));
@@ -43,19 +65,8 @@ int router_add(struct router *router, const struct wire_plugin *manifest, uint32
         return -ENOMEM;
     }
     router->plugins = grown;
-    struct plugin p = {
-        .index = index,
-        .name = strdup(manifest->name),
-        .route = strdup(manifest->route),
-        .route_length = length,
-        .methods = manifest->methods,
-        .timeout_ms = manifest->timeout_ms,
-        .concurrency = manifest->concurrency,
-        .body_limit = manifest->body_limit,
-    };
-    if (!p.name || !p.route) {
-        free(p.name);
-        free(p.route);
+    struct plugin p;
+    if (!plugin_copy(&p, plugin)) {
         return -ENOMEM;
     }
     size_t at = position(router, p.route, length);
@@ -63,6 +74,16 @@ int router_add(struct router *router, const struct wire_plugin *manifest, uint32
     grown[at] = p;
     router->count++;
     return 0;
+}
+
+const struct plugin *router_conflict(const struct router *router, const char *name, const char *route) {
+    for (size_t i = 0; i < router->count; i++) {
+        const struct plugin *p = &router->plugins[i];
+        if (strcmp(p->name, name) == 0 || strcmp(p->route, route) == 0) {
+            return p;
+        }
+    }
+    return NULL;
 }
 
 struct plugin *router_find(const struct router *router, const char *path) {
@@ -80,8 +101,7 @@ struct plugin *router_find(const struct router *router, const char *path) {
 
 void router_free(struct router *router) {
     for (size_t i = 0; i < router->count; i++) {
-        free(router->plugins[i].name);
-        free(router->plugins[i].route);
+        plugin_free(&router->plugins[i]);
     }
     free(router->plugins);
     *router = (struct router){0};

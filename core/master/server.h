@@ -12,20 +12,28 @@
 #include "master/census.h"
 #include "master/journal.h"
 #include "master/loop.h"
-#include "master/pool.h"
-#include "master/router.h"
+#include "master/renew.h"
 #include "master/store.h"
 #include "master/timeout.h"
 
 enum { SCRATCH_SIZE = 65536 };
 
+struct generation;
+
 struct server {
-    const struct config *config;
+    struct config *config; /* of the generation that serves; at first, what the master was started with */
     struct http_limits limits;
     struct loop loop;
     struct store store;
-    struct router router;
-    struct pool pool;
+    struct list catalog;  /* of struct entry: the plugin files */
+    struct list accounts; /* of struct account: the plugins, by name */
+    struct renewal renewal;
+    struct list generations;       /* on trial, serving, and retiring */
+    struct generation *generation; /* the one that serves; NULL: the first is not ready yet */
+    uint64_t generation_number;
+    uint64_t trials;
+    struct list busy;   /* desks of workers that have requests */
+    struct list buried; /* workers to be freed at the end of this turn */
 
     struct list listeners;   /* of struct listener */
     struct list connections; /* of struct connection */
@@ -38,18 +46,18 @@ struct server {
     uint64_t connection_numbers;
     uint64_t request_numbers;
 
-    struct list queue; /* of struct job: requests that wait for a worker, oldest first */
-    uint32_t queued;
-    struct list idle; /* desks of idle workers, the one that fell idle last first */
-
     struct timeout_queue header_timeouts, body_timeouts, idle_timeouts, send_timeouts, linger_timeouts, queue_timeouts;
 
     struct journal *error_log;
     struct journal *access_log; /* may be the same; NULL: off */
     struct access_clock access_clock;
-    bool draining;
+    bool draining;                  /* no new connections, no new generations; what has begun is finished */
+    bool stopping;                  /* nothing is waited for any more */
     struct wire_field *wire_fields; /* room for one request's fields while it is packed */
     char scratch[SCRATCH_SIZE];     /* what was just received, before it has a place of its own */
 };
+
+/* The configuration that its new generation has holds for everything else, too. */
+void server_configure(struct server *server, struct config *config);
 
 #endif

@@ -1,90 +1,39 @@
-/* The private copies of the plugin files. */
+/* The private folder of a master. */
 #include "master/store.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
 #include "base/log.h"
 
 #define PREFIX "socgi-plugins-" /* then the master's pid, '-', and mkdtemp's letters */
 
-static bool is_plugin(const char *name) {
+enum { OPEN_FOLDERS = 8 };
+
+bool plugin_file(const char *name) {
     size_t length = strlen(name);
     return name[0] != '.' && length > 3 && strcmp(name + length - 3, ".so") == 0;
 }
 
-static int copy_bytes(int from, int to) {
-    enum { STEP = 1 << 30 };
-    for (;;) {
-        ssize_t n = sendfile(to, from, NULL, STEP);
-        if (n == 0) {
-            return 0;
-        }
-        if (n < 0 && errno != EINTR) {
-            return -errno;
-        }
-    }
-}
-
-static int copy_file(int from_folder, int to_folder, const char *name) {
-    int from = openat(from_folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (from < 0) {
-        return -errno;
-    }
-    struct stat st;
-    int error = fstat(from, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
-    int to = error ? -1 : openat(to_folder, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0500);
-    if (!error) {
-        error = to < 0 ? -errno : copy_bytes(from, to);
-    }
-    fd_close(&from);
-    fd_close(&to);
-    return error;
-}
-
-static int copy_all(const char *plugins, int to) {
-    DIR *folder = opendir(plugins);
-    if (!folder) {
-        int error = -errno;
-        log_line(LOG_ERROR, "the plugin folder %s cannot be read: %s", plugins, strerror(-error));
-        return error;
-    }
-    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
-        if (!is_plugin(entry->d_name)) {
-            continue;
-        }
-        int error = copy_file(dirfd(folder), to, entry->d_name);
-        if (error) {
-            log_line(LOG_ERROR, "plugin %s is not served: it cannot be copied: %s", entry->d_name, strerror(-error));
-            unlinkat(to, entry->d_name, 0);
-        }
-    }
-    closedir(folder);
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
+    (void)st;
+    (void)type;
+    (void)at;
+    (void)remove(path); /* the rest is removed all the same */
     return 0;
 }
 
-static void remove_folder(const char *path) {
-    DIR *folder = opendir(path);
-    if (!folder) {
-        return;
-    }
-    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
-        if (is_plugin(entry->d_name)) {
-            unlinkat(dirfd(folder), entry->d_name, 0);
-        }
-    }
-    closedir(folder);
-    rmdir(path);
+void folder_remove(const char *path) {
+    (void)nftw(path, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
 /* A folder of ours whose master is no longer there: it was killed before it could remove it. */
@@ -107,14 +56,29 @@ static void remove_leftovers(const char *parent) {
     for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
         char *path;
         if (is_leftover(dirfd(folder), entry->d_name) && asprintf(&path, "%s/%s", parent, entry->d_name) >= 0) {
-            remove_folder(path);
+            folder_remove(path);
             free(path);
         }
     }
     closedir(folder);
 }
 
-int store_open(struct store *store, const char *plugins, const char *parent) {
+char *store_folder(const struct store *store, const char *name, gid_t group) {
+    char *path;
+    if (asprintf(&path, "%s/%s", store->folder, name) < 0) {
+        return NULL;
+    }
+    if (mkdir(path, 0750) < 0 || (group != getegid() && chown(path, (uid_t)-1, group) < 0)) {
+        int saved = errno;
+        rmdir(path);
+        free(path);
+        errno = saved;
+        return NULL;
+    }
+    return path;
+}
+
+int store_open(struct store *store, const char *parent) {
     remove_leftovers(parent);
     char *path;
     if (asprintf(&path, "%s/" PREFIX "%d-XXXXXX", parent, (int)getpid()) < 0) {
@@ -127,19 +91,21 @@ int store_open(struct store *store, const char *plugins, const char *parent) {
         return error;
     }
     store->folder = path;
-    int to = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int error = to < 0 ? -errno : copy_all(plugins, to);
-    fd_close(&to);
-    if (error) {
+    (void)chmod(path, 0711); /* workers of other users pass through to their own */
+    store->editions = store_folder(store, "editions", getegid());
+    if (!store->editions) {
+        int error = -errno;
         store_close(store);
+        return error;
     }
-    return error;
+    return 0;
 }
 
 void store_close(struct store *store) {
     if (store->folder) {
-        remove_folder(store->folder);
-        free(store->folder);
-        store->folder = NULL;
+        folder_remove(store->folder);
     }
+    free(store->folder);
+    free(store->editions);
+    *store = (struct store){0};
 }

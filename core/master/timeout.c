@@ -7,6 +7,17 @@ void timeout_queue_init(struct timeout_queue *queue, uint32_t ms, void (*expired
     queue->expired = expired;
 }
 
+/* None becomes later than the one behind it: all that are later than one moment get that moment. */
+void timeout_queue_change(struct timeout_queue *queue, uint32_t ms, uint64_t now) {
+    queue->duration = (uint64_t)ms * 1000000u;
+    for (struct list *at = queue->entries.next; at != &queue->entries; at = at->next) {
+        struct timeout *timeout = container_of(at, struct timeout, link);
+        if (timeout->deadline > now + queue->duration) {
+            timeout->deadline = now + queue->duration;
+        }
+    }
+}
+
 void timeout_init(struct timeout *timeout) {
     list_init(&timeout->link);
     timeout->deadline = UINT64_MAX;

@@ -21,6 +21,9 @@ struct timeout_queue {
 };
 
 void timeout_queue_init(struct timeout_queue *queue, uint32_t ms, void (*expired)(struct timeout *timeout));
+/* Changes its duration, also for those that are armed: sooner if it is shorter now. */
+void timeout_queue_change(struct timeout_queue *queue, uint32_t ms, uint64_t now);
+
 void timeout_init(struct timeout *timeout);
 
 /* Arms it to expire one duration after `now`, wherever it was armed before. */

@@ -52,10 +52,13 @@ long wire_start_pack(const struct wire_start *s, unsigned char *out) {
         pack_text(&p, s->options[i].name);
         pack_text(&p, s->options[i].value);
     }
-    pack_u32(&p, s->skip_count);
-    for (uint32_t i = 0; i < s->skip_count; i++) {
-        pack_text(&p, s->skips[i]);
-    }
+    pack_text(&p, s->user);
+    pack_u32(&p, s->uid);
+    pack_u32(&p, s->gid);
+    pack_u64(&p, s->memory_limit);
+    pack_u32(&p, s->cpu_limit);
+    pack_u32(&p, s->files_limit);
+    pack_u32(&p, s->processes_limit);
     return packer_end(&p);
 }
 
@@ -77,15 +80,14 @@ int wire_start_unpack(struct wire_start *s, const void *message, size_t length) 
         option->value = unpack_text(&u);
         u.failed |= !option->plugin || !option->name || !option->value;
     }
-    s->skip_count = unpack_u32(&u);
-    if (s->skip_count > WIRE_SKIPS_MAX) {
-        return -EPROTO;
-    }
-    for (uint32_t i = 0; i < s->skip_count; i++) {
-        s->skips[i] = unpack_text(&u);
-        u.failed |= !s->skips[i];
-    }
-    return unpacker_end(&u);
+    s->user = unpack_text(&u);
+    s->uid = unpack_u32(&u);
+    s->gid = unpack_u32(&u);
+    s->memory_limit = unpack_u64(&u);
+    s->cpu_limit = unpack_u32(&u);
+    s->files_limit = unpack_u32(&u);
+    s->processes_limit = unpack_u32(&u);
+    return s->user ? unpacker_end(&u) : -EPROTO;
 }
 
 long wire_post_pack(const struct wire_post *post, unsigned char *out) {

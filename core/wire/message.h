@@ -27,7 +27,7 @@ const char *wire_kind_name(uint32_t kind);
 /* The kind of a message, or 0 if it is too short to have one. */
 uint32_t wire_kind(const void *message, size_t length);
 
-enum { WIRE_OPTIONS_MAX = 512, WIRE_SKIPS_MAX = 64, WIRE_SEGMENTS_MAX = 64 };
+enum { WIRE_OPTIONS_MAX = 512, WIRE_SEGMENTS_MAX = 64 };
 
 /* An option of one plugin, from the configuration. */
 struct wire_option {
@@ -43,9 +43,14 @@ struct wire_start {
     uint64_t send_turn; /* bytes that a worker itself sends of one answer before it leaves the rest to the master */
     uint32_t log_level;
     uint32_t option_count;
-    uint32_t skip_count;
     struct wire_option options[WIRE_OPTIONS_MAX];
-    const char *skips[WIRE_SKIPS_MAX]; /* file names not to load: they crashed a worker while loading */
+    const char *user; /* "": as it is; else the worker becomes that user first */
+    uint32_t uid;     /* of that user */
+    uint32_t gid;
+    uint64_t memory_limit; /* these four by setrlimit(2), 0: as it is. Bytes */
+    uint32_t cpu_limit;    /* seconds */
+    uint32_t files_limit;
+    uint32_t processes_limit;
 };
 
 struct wire_post {
@@ -56,7 +61,7 @@ struct wire_post {
 struct wire_plugin {
     const char *file; /* "hello.so" */
     const char *name;
-    const char *reason;  /* why it is not served; NULL: it is, and the rest is valid */
+    const char *reason;  /* why it is not served, then the rest may be missing; NULL: it is, and the rest is valid */
     const char *version; /* may be NULL */
     const char *route;   /* "/hello"; "/" for everything */
     uint32_t methods;    /* set of enum method */

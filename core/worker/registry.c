@@ -27,16 +27,14 @@ static int by_name(const struct dirent **a, const struct dirent **b) {
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static bool is_skipped(const struct wire_start *start, const char *file) {
-    for (uint32_t i = 0; i < start->skip_count; i++) {
-        if (strcmp(start->skips[i], file) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ---- One plugin ---- */
+
+/* The loader's words, without the folder of the private copy, which means nothing to its reader. */
+static void reason_take(char reason[MANIFEST_REASON_SIZE], const char *text, const char *folder) {
+    size_t length = strlen(folder);
+    bool ours = strncmp(text, folder, length) == 0 && text[length] == '/';
+    snprintf(reason, MANIFEST_REASON_SIZE, "%s", ours ? text + length + 1 : text);
+}
 
 static const struct socgi_plugin *symbol_find(const char *folder, const char *file, char reason[MANIFEST_REASON_SIZE]) {
     char *path;
@@ -47,7 +45,7 @@ static const struct socgi_plugin *symbol_find(const char *folder, const char *fi
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     const struct socgi_plugin *plugin = library ? dlsym(library, "socgi_plugin") : NULL;
     if (!library) {
-        snprintf(reason, MANIFEST_REASON_SIZE, "%s", dlerror());
+        reason_take(reason, dlerror(), folder);
     } else if (!plugin) {
         snprintf(reason, MANIFEST_REASON_SIZE,
                  "it has no symbol socgi_plugin: SOCGI_PLUGIN(...) is missing, or hidden");
@@ -56,30 +54,14 @@ static const struct socgi_plugin *symbol_find(const char *folder, const char *fi
     return plugin;
 }
 
-static const struct socgi_context *conflict_find(const struct registry *registry, const struct manifest *m) {
-    for (size_t i = 0; i < registry->count; i++) {
-        const struct socgi_context *other = registry->plugins[i];
-        if (other && (strcmp(other->manifest.name, m->name) == 0 || strcmp(other->manifest.route, m->route) == 0)) {
-            return other;
-        }
-    }
-    return NULL;
-}
-
 /* Everything up to init, which is the first of the plugin's code that is called. */
-static int context_make(const struct registry *registry, const struct wire_start *start, const char *file,
-                        struct socgi_context *context, char reason[MANIFEST_REASON_SIZE]) {
+static int context_make(const struct wire_start *start, const char *file, struct socgi_context *context,
+                        char reason[MANIFEST_REASON_SIZE]) {
     char name[MANIFEST_NAME_MAX + 1];
     snprintf(name, sizeof(name), "%.*s", (int)(strlen(file) - (sizeof(SUFFIX) - 1)), file);
     const struct socgi_plugin *given = symbol_find(start->folder, file, reason);
     if (!given || manifest_read(&context->manifest, given, name, reason)) {
         return -EINVAL;
-    }
-    const struct socgi_context *other = conflict_find(registry, &context->manifest);
-    if (other) {
-        snprintf(reason, MANIFEST_REASON_SIZE, "its name \"%s\" or route \"%s\" is that of %s", context->manifest.name,
-                 context->manifest.route, other->file);
-        return -EEXIST;
     }
     context->options = start->options;
     context->option_count = start->option_count;
@@ -116,25 +98,16 @@ static struct socgi_context *context_new(const char *file) {
 
 static long manifest_pack(const struct socgi_context *context, const char *reason, unsigned char *message) {
     const struct manifest *m = &context->manifest;
-    struct wire_plugin told = {.file = context->file, .reason = reason};
+    struct wire_plugin told = {.file = context->file, .reason = reason, .route = m->route[0] ? m->route : NULL};
     if (!reason) {
         told.name = m->name;
         told.version = m->plugin.version;
-        told.route = m->route;
         told.methods = m->methods;
         told.timeout_ms = m->plugin.timeout_ms;
         told.concurrency = m->plugin.concurrency;
         told.body_limit = m->plugin.body_limit;
     }
     return wire_plugin_pack(&told, message);
-}
-
-/* Its place in the order is kept, for requests name plugins by it. */
-static int plugin_skip(struct registry *registry, const char *file, registry_tell *tell, void *data) {
-    unsigned char message[CHANNEL_MESSAGE_MAX];
-    const struct wire_plugin told = {.file = file, .reason = "it has ended workers while it loaded"};
-    registry->plugins[registry->count++] = NULL;
-    return tell(data, message, wire_plugin_pack(&told, message));
 }
 
 static int plugin_load(struct registry *registry, const struct wire_start *start, const char *file, registry_tell *tell,
@@ -146,7 +119,7 @@ static int plugin_load(struct registry *registry, const struct wire_start *start
     if (!context) {
         return error ? error : -ENOMEM;
     }
-    bool refused = context_make(registry, start, file, context, reason) != 0;
+    bool refused = context_make(start, file, context, reason) != 0;
     fflush(stdout); /* what init has printed is the plugin's */
     error = tell(data, message, manifest_pack(context, refused ? reason : NULL, message));
     if (refused) {
@@ -174,8 +147,7 @@ int registry_load(struct registry *registry, const struct wire_start *start, reg
     for (int i = 0; i < count; i++) {
         const char *file = files[i]->d_name;
         if (!error) {
-            error = is_skipped(start, file) ? plugin_skip(registry, file, tell, data)
-                                            : plugin_load(registry, start, file, tell, data);
+            error = plugin_load(registry, start, file, tell, data);
         }
         free(files[i]);
     }

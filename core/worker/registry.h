@@ -15,9 +15,8 @@ struct registry {
 /* Takes a message to the master. 0, or -errno. */
 typedef int registry_tell(void *data, const unsigned char *message, long length);
 
-/* Loads every "*.so" of start->folder but the skipped ones, and tells LOADING and PLUGIN of each, of the skipped ones
- * PLUGIN alone, and READY at the end. `start` must live as long as the registry. 0, or -errno: the master could not be
- * told, or there is no memory. */
+/* Loads every "*.so" of start->folder, and tells LOADING and PLUGIN of each, and READY at the end. `start` must live as
+ * long as the registry. 0, or -errno: the master could not be told, or there is no memory. */
 int registry_load(struct registry *registry, const struct wire_start *start, registry_tell *tell, void *data);
 
 /* The plugin of that place, or NULL. */

@@ -212,7 +212,7 @@ static void table_is_sound(const struct setting *table) {
         assert_ptr_equal(setting_find(table, s->name), s);
         assert_true(strlen(s->help) > 0 && strlen(s->help) < 80);
         assert_true(!s->fallback || setting_check(s, s->fallback, expected) == 0);
-        if (s->kind == SETTING_LISTEN || s->kind == SETTING_LEVEL || s->most == 4096) {
+        if (s->kind <= SETTING_WORD || s->kind == SETTING_LEVEL || s->most == 4096) {
             continue;
         }
         const char *unit = s->kind == SETTING_DURATION ? "ms" : "";
@@ -235,6 +235,7 @@ static void tables_are_sound(void **state) {
     (void)state;
     table_is_sound(settings);
     table_is_sound(plugin_settings);
+    table_is_sound(pool_settings);
 }
 
 /* How wide a number is that a setting is kept in; 0: it is none. */
@@ -293,7 +294,7 @@ static void reads_values(void **state) {
                                "plugin_folder = p access_log = off error_log = logs/error\nspool_folder = /s"),
                      0);
     assert_string_equal(printed, "");
-    assert_int_equal(config.workers, 3);
+    assert_int_equal(config.main.workers, 3);
     assert_int_equal(config.idle_timeout_ms, 500);
     assert_int_equal(config.body_limit, (uint64_t)2 << 30);
     assert_int_equal(config.log_level, LOG_DEBUG);
@@ -346,7 +347,7 @@ static const struct {
      "%:2: workers: found \"many\", expected a number, 1 to 1024\n"
      "%:4: listen: found \"a\", expected " LISTEN_EXPECTED "\n"
      "%:4: listen: found \"b\", expected " LISTEN_EXPECTED "\n"
-     "%:6: concurency: found \"concurency\", expected timeout, body_limit, concurrency or options\n"
+     "%:6: concurency: found \"concurency\", expected timeout, body_limit, concurrency, methods or options\n"
      "%:7: timeout: found \"never\", expected a time in seconds, or with ms, s, m, h, d, 1 to 86400000 ms\n"},
     {"mailbox_slots = 65", "%:1: mailbox_slots: found \"65\", expected a number, 1 to 64\n"},
     {"log_level = \"no\ntice\"", "%:2: log_level: found \"no?tice\", expected error, warning, notice, info or debug\n"},
@@ -382,14 +383,14 @@ static void refuses(void **state) {
     for (size_t i = 0; i < COUNT(refused); i++) {
         struct config config;
         assert_int_equal(config_defaults(&config), 0);
-        uint32_t workers = config.workers;
+        uint32_t workers = config.main.workers;
         assert_int_equal(read_text(&config, refused[i].text), -EINVAL);
         size_t n = 0;
         for (const char *c = refused[i].errors; *c; c++) {
             n += (size_t)snprintf(expected + n, sizeof(expected) - n, *c == '%' ? "%s" : "%.1s", *c == '%' ? path : c);
         }
         assert_string_equal(printed, expected);
-        assert_int_equal(config.workers, workers);
+        assert_int_equal(config.main.workers, workers);
         assert_int_equal(config.plugin_count, 0);
         config_free(&config);
     }
@@ -415,7 +416,7 @@ static void after_an_error_the_next_file_is_read(void **state) {
     assert_int_equal(config_defaults(&config), 0);
     assert_int_equal(read_text(&config, "log_level = \"no"), -EINVAL);
     assert_int_equal(read_text(&config, "workers = 7"), 0);
-    assert_int_equal(config.workers, 7);
+    assert_int_equal(config.main.workers, 7);
     config_free(&config);
 }
 

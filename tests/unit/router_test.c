@@ -4,14 +4,20 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
 #include "master/router.h"
 
 static void add(struct router *router, const char *name, const char *route, uint32_t index) {
-    struct wire_plugin p = {.file = "x.so", .name = name, .route = route, .methods = 1};
-    assert_int_equal(router_add(router, &p, index), 0);
+    char file[] = "x.so";
+    char *copies[2] = {strdup(name), strdup(route)};
+    struct plugin p = {.file = file, .name = copies[0], .route = copies[1], .index = index, .methods = 1};
+    assert_int_equal(router_add(router, &p), 0);
+    free(copies[0]);
+    free(copies[1]);
 }
 
 static const char *found(const struct router *router, const char *path) {
@@ -53,9 +59,10 @@ static void root_takes_the_rest(void **state) {
 static void a_route_is_taken_once(void **state) {
     (void)state;
     struct router r = {0};
-    struct wire_plugin p = {.file = "x.so", .name = "second", .route = "/echo", .methods = 1};
+    char texts[3][8] = {"x.so", "second", "/echo"};
+    struct plugin p = {.file = texts[0], .name = texts[1], .route = texts[2], .index = 1, .methods = 1};
     add(&r, "echo", "/echo", 0);
-    assert_int_equal(router_add(&r, &p, 1), -EEXIST);
+    assert_int_equal(router_add(&r, &p), -EEXIST);
     assert_string_equal(found(&r, "/echo"), "echo");
     router_free(&r);
     assert_string_equal(found(&r, "/echo"), "none");

@@ -95,13 +95,16 @@ static void messages_survive(void **state) {
     struct wire_start start = {.folder = "/p", .spool = "/tmp", .response_limit = 7, .send_turn = 8, .log_level = 5};
     start.option_count = 1;
     start.options[0] = (struct wire_option){"file", "root", "/srv"};
-    start.skip_count = 1;
-    start.skips[0] = "bad.so";
+    start.user = "nobody";
+    start.uid = 65534;
+    start.files_limit = 9;
     long n = wire_start_pack(&start, m);
     struct wire_start got;
     assert_int_equal(wire_start_unpack(&got, m, (size_t)n), 0);
     assert_string_equal(got.options[0].value, "/srv");
-    assert_string_equal(got.skips[0], "bad.so");
+    assert_string_equal(got.user, "nobody");
+    assert_int_equal(got.uid, 65534);
+    assert_int_equal(got.files_limit, 9);
     assert_int_equal(wire_kind(m, (size_t)n), WIRE_START);
 
     struct wire_post post = {.slot = 3, .sequence = 1ull << 50}, post_got;

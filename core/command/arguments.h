@@ -1,0 +1,26 @@
+/*
+ * The command line of the server as a configuration: a file, then what the options say. It can be read again, for a
+ * reload. Run by main, and by the master through config_source.
+ */
+#ifndef COMMAND_ARGUMENTS_H
+#define COMMAND_ARGUMENTS_H
+
+#include "config/config.h"
+
+/* What main was given, without the name of a subcommand; argv[0] is the program's. */
+struct arguments {
+    int argc;
+    char **argv;
+};
+
+/* Exit statuses of the program; the last is none: help or a version was printed. */
+enum { ARGUMENTS_FINE = 0, ARGUMENTS_WRONG = 1, ARGUMENTS_USAGE = 2, ARGUMENTS_DONE = -1 };
+
+/* Makes a checked configuration, the caller's to drop; `file` (may be NULL) is set to the file that was read, or NULL.
+ * Errors are told by complaint(). One of ARGUMENTS_*; only ARGUMENTS_FINE comes with a configuration. */
+int arguments_read(const struct arguments *arguments, struct config **config, const char **file);
+
+/* "Try 'socgi --help'." Returns ARGUMENTS_USAGE. */
+int arguments_usage(void);
+
+#endif

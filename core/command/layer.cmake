@@ -1,0 +1,1 @@
+socgi_layer(command SOURCES arguments.c USES socgi_config socgi_http socgi_base socgi_sdk)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command/arguments.h"
+#include "command/control.h"
 #include "master/master.h"
 #include "wire/heritage.h"
 #include "worker/worker.h"
@@ -52,6 +53,11 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"check", check},
+    {"status", control_status},
+    {"reload", control_reload},
+    {"upgrade", control_upgrade},
+    {"reopen", control_reopen},
+    {"stop", control_stop},
 };
 
 int main(int argc, char **argv) {

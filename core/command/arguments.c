@@ -14,8 +14,10 @@
 
 #include <socgi/plugin.h>
 
-static const char help[] = "Usage: socgi [OPTIONS] [PLUGIN-FOLDER]   serve the plugins of the folder\n"
-                           "       socgi check [OPTIONS]             check the configuration, start nothing\n"
+static const char help[] = "Usage: socgi [OPTIONS] [PLUGIN-FOLDER]         serve the plugins of the folder\n"
+                           "       socgi check [OPTIONS] [PLUGIN-FOLDER]   check the configuration, start nothing\n"
+                           "       socgi status | reload | upgrade | reopen | stop [--help]\n"
+                           "                                               talk to a server that runs\n"
                            "\n"
                            "  -c, --config FILE              read this configuration first\n"
                            "  -l, --listen ADDRESS           HOST:PORT, [IPV6]:PORT, :PORT or unix:/path;\n"
@@ -27,8 +29,8 @@ static const char help[] = "Usage: socgi [OPTIONS] [PLUGIN-FOLDER]   serve the p
                            "  -h, --help                     this text\n"
                            "  -V, --version                  version and plugin ABI\n"
                            "\n"
-                           "Signals: TERM and INT end at once, QUIT finishes what has begun.\n"
-                           "See socgi(1) and socgi.conf(5).\n";
+                           "Signals: TERM, INT end at once, QUIT finishes what has begun, HUP reloads,\n"
+                           "USR1 opens the logs anew, USR2 upgrades. See socgi(1) and socgi.conf(5).\n";
 
 static const struct option long_options[] = {
     {"config", required_argument, NULL, 'c'},  {"listen", required_argument, NULL, 'l'},
@@ -82,9 +84,7 @@ static int set_text(struct config *config, const char *option, const char *name,
         complaint("socgi: %s: there is no option \"%s\"; 'socgi --set help' lists them", option, name);
         return ARGUMENTS_WRONG;
     }
-    if (s->kind == SETTING_LISTEN) {
-        config_listen_clear(config);
-    }
+    setting_clear(config, s);
     int error = setting_set(config, s, value, NULL, expected);
     if (error == -ENOMEM) {
         return memory_error();

@@ -19,30 +19,43 @@ enum { LEAST_WORKERS = 4 };
 
 /* ---- Listeners and plugins ---- */
 
-int config_listen_add(struct config *config, const char *text) {
-    if (!listen_valid(text)) {
-        return -EINVAL;
-    }
-    char **grown = reallocarray(config->listen, config->listen_count + 1, sizeof(*grown));
+static int text_add(char ***list, size_t *count, const char *text) {
+    char **grown = reallocarray(*list, *count + 1, sizeof(*grown));
     if (!grown) {
         return -ENOMEM;
     }
-    config->listen = grown;
-    grown[config->listen_count] = strdup(text);
-    if (!grown[config->listen_count]) {
+    *list = grown;
+    grown[*count] = strdup(text);
+    if (!grown[*count]) {
         return -ENOMEM;
     }
-    config->listen_count++;
+    (*count)++;
     return 0;
 }
 
-void config_listen_clear(struct config *config) {
-    for (size_t i = 0; i < config->listen_count; i++) {
-        free(config->listen[i]);
+static void texts_clear(char ***list, size_t *count) {
+    for (size_t i = 0; i < *count; i++) {
+        free((*list)[i]);
     }
-    free(config->listen);
-    config->listen = NULL;
-    config->listen_count = 0;
+    free(*list);
+    *list = NULL;
+    *count = 0;
+}
+
+int config_listen_add(struct config *config, const char *text) {
+    return listen_valid(text) ? text_add(&config->listen, &config->listen_count, text) : -EINVAL;
+}
+
+int config_admin_add(struct config *config, const char *text) {
+    return admin_valid(text) ? text_add(&config->admin, &config->admin_count, text) : -EINVAL;
+}
+
+void config_listen_clear(struct config *config) {
+    texts_clear(&config->listen, &config->listen_count);
+}
+
+void config_admin_clear(struct config *config) {
+    texts_clear(&config->admin, &config->admin_count);
 }
 
 struct config_plugin *config_plugin_section(struct config *config, const char *name) {
@@ -188,6 +201,7 @@ void config_drop(struct config *config) {
 
 void config_free(struct config *config) {
     config_listen_clear(config);
+    config_admin_clear(config);
     for (size_t i = 0; i < config->plugin_count; i++) {
         struct config_plugin *p = &config->plugins[i];
         for (size_t j = 0; j < p->option_count; j++) {

@@ -51,6 +51,8 @@ struct config {
     unsigned references; /* see config_hold */
     char **listen;       /* "HOST:PORT", "[IPV6]:PORT", ":PORT", "unix:/path" */
     size_t listen_count;
+    char **admin; /* likewise, or "auto": a socket in the runtime folder, or "off" */
+    size_t admin_count;
     char *plugin_folder; /* absolute when a file names it; from the command line as it was given */
     struct config_plugin *plugins;
     size_t plugin_count;
@@ -121,7 +123,9 @@ void config_free(struct config *config);
 
 /* For the command line. Each 0; -EINVAL: not the form of an address, or of a plugin's name; or -ENOMEM. */
 int config_listen_add(struct config *config, const char *text);
+int config_admin_add(struct config *config, const char *text);
 void config_listen_clear(struct config *config);
+void config_admin_clear(struct config *config);
 struct config_plugin *config_plugin_section(struct config *config, const char *name);
 int config_option_set(struct config *config, const char *plugin, const char *name, const char *value);
 

@@ -285,8 +285,8 @@ static int table_take(void *target, const struct setting *table, cfg_t *cfg, con
     int error = 0;
     for (const struct setting *s = table; s->name && !error; s++) {
         unsigned count = cfg_size(cfg, s->name);
-        if (s->kind == SETTING_LISTEN && (cfg_getopt(cfg, s->name)->flags & CFGF_MODIFIED)) {
-            config_listen_clear(target); /* by an empty list, too */
+        if (setting_is_list(s) && (cfg_getopt(cfg, s->name)->flags & CFGF_MODIFIED)) {
+            setting_clear(target, s); /* by an empty list, too */
         }
         for (unsigned i = 0; i < count && !error; i++) {
             error = setting_set(target, s, cfg_getnstr(cfg, s->name, i), folder, expected);

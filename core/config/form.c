@@ -51,6 +51,10 @@ bool listen_valid(const char *text) {
     return length < NI_MAXHOST && strspn(text, NAME_BYTES) == length;
 }
 
+bool admin_valid(const char *text) {
+    return strcmp(text, "auto") == 0 || strcmp(text, "off") == 0 || listen_valid(text);
+}
+
 bool plugin_name_valid(const char *text) {
     return text[0] != '\0' && strspn(text, NAME_BYTES) == strlen(text);
 }

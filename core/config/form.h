@@ -5,10 +5,14 @@
 #include <stdbool.h>
 
 #define LISTEN_EXPECTED "HOST:PORT, [IPV6]:PORT, :PORT or unix:/path"
+#define ADMIN_EXPECTED "auto, off, or " LISTEN_EXPECTED
 #define PLUGIN_NAME_EXPECTED "letters, digits, \"-\", \"_\" and \".\""
 
 /* Where to listen. Port 0 is any free one. */
 bool listen_valid(const char *text);
+
+/* Where the view inside is had: the same, or "auto" or "off". */
+bool admin_valid(const char *text);
 
 /* What a plugin may be named: socgi/plugin.h. */
 bool plugin_name_valid(const char *text);

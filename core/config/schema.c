@@ -20,6 +20,7 @@
 
 const struct setting settings[] = {
     {"listen", SETTING_LISTEN, 0, "127.0.0.1:8080", 0, 0, "list of " LISTEN_EXPECTED},
+    {"admin", SETTING_ADMIN, 0, "auto", 0, 0, "list of where the view inside is had; auto: a unix socket; off"},
     {"plugin_folder", SETTING_FOLDER, AT(plugin_folder), SOCGI_PLUGINDIR, 1, 4096, "every *.so in it is served"},
     {"watch", SETTING_FLAG, AT(watch), "on", 0, 0, "a change in the plugin folder takes effect by itself"},
     {"watch_quiet", SETTING_DURATION, AT(watch_quiet_ms), "40ms", 1, 60000, "quiet time of the folder before it does"},
@@ -117,7 +118,15 @@ const struct setting pool_settings[] = {
 };
 
 bool setting_is_list(const struct setting *s) {
-    return s->kind == SETTING_LISTEN || s->kind == SETTING_PLUGINS;
+    return s->kind == SETTING_LISTEN || s->kind == SETTING_ADMIN || s->kind == SETTING_PLUGINS;
+}
+
+void setting_clear(void *target, const struct setting *s) {
+    if (s->kind == SETTING_LISTEN) {
+        config_listen_clear(target);
+    } else if (s->kind == SETTING_ADMIN) {
+        config_admin_clear(target);
+    }
 }
 
 const struct setting *setting_find(const struct setting *table, const char *name) {
@@ -236,6 +245,8 @@ int setting_check(const struct setting *s, const char *text, char expected[SETTI
     switch (s->kind) {
     case SETTING_LISTEN:
         return expect(expected, listen_valid(text), LISTEN_EXPECTED);
+    case SETTING_ADMIN:
+        return expect(expected, admin_valid(text), ADMIN_EXPECTED);
     case SETTING_PLUGINS:
         return expect(expected, plugin_name_valid(text), PLUGIN_NAME_EXPECTED);
     case SETTING_METHODS:
@@ -274,6 +285,8 @@ int setting_set(void *target, const struct setting *s, const char *text, const c
     switch (s->kind) {
     case SETTING_LISTEN:
         return config_listen_add(target, text);
+    case SETTING_ADMIN:
+        return config_admin_add(target, text);
     case SETTING_PLUGINS:
         return config_pool_add(target, text);
     case SETTING_METHODS:

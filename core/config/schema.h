@@ -12,6 +12,7 @@
 
 enum setting_kind {
     SETTING_LISTEN,       /* a list, each by config_listen_add */
+    SETTING_ADMIN,        /* a list, each by config_admin_add */
     SETTING_PLUGINS,      /* a list, each by config_pool_add */
     SETTING_METHODS,      /* uint32_t, set of enum method */
     SETTING_FLAG,         /* bool, "on" or "off" */
@@ -45,8 +46,9 @@ extern const struct setting settings[];
 extern const struct setting plugin_settings[];
 extern const struct setting pool_settings[];
 
-/* Whether its value is a list, of which each element is set by itself. */
+/* Whether its value is a list, of which each element is set by itself; and what empties it before. */
 bool setting_is_list(const struct setting *setting);
+void setting_clear(void *target, const struct setting *setting);
 
 /* The entry of that name; NULL: there is none. */
 const struct setting *setting_find(const struct setting *table, const char *name);

@@ -6,12 +6,14 @@
 
 #include "base/list.h"
 #include "master/quarantine.h"
+#include "master/tally.h"
 
 struct account {
     struct list link;
     char *name;
     uint32_t running; /* requests of it that are with workers */
     struct quarantine quarantine;
+    struct plugin_tally tally;
 };
 
 /* The account of that name, made if there is none; NULL: no memory. */

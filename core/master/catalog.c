@@ -76,6 +76,16 @@ struct entry *catalog_find(struct list *catalog, const char *file, bool make) {
     return e;
 }
 
+const char *catalog_reason(const struct list *catalog, const char *file) {
+    for (struct list *at = catalog->next; at != catalog; at = at->next) {
+        const struct entry *e = container_of(at, struct entry, link);
+        if (strcmp(e->file, file) == 0) {
+            return e->reason;
+        }
+    }
+    return NULL;
+}
+
 void entry_renew(struct entry *e, struct edition *latest) {
     edition_drop(e->latest);
     e->latest = latest;

@@ -59,6 +59,9 @@ void edition_drop(struct edition *edition); /* NULL is allowed */
 /* The entry of that file, made if there is none and `make`; else NULL. */
 struct entry *catalog_find(struct list *catalog, const char *file, bool make);
 
+/* Why the latest edition of that file is not served; NULL: it is, or the file is not known. */
+const char *catalog_reason(const struct list *catalog, const char *file);
+
 /* There is a new latest edition, which is taken over. */
 void entry_renew(struct entry *entry, struct edition *latest);
 

@@ -15,6 +15,7 @@
 #include "master/listener.h"
 #include "master/receive.h"
 #include "master/server.h"
+#include "master/tally.h"
 
 enum { SEND_TURN = 512 << 10, LINGER_BYTES = 1 << 20, LINGER_MS = 2000, STATUS_CLIENT_GONE = 499 };
 
@@ -40,7 +41,7 @@ void connection_close(struct connection *c) {
     if (c->counted) {
         census_remove(&server->census, c->address);
     }
-    server->connection_count--;
+    server->connection_count -= !c->listener->admin;
 }
 
 /* Closing while the client still sends would make the kernel throw away what it has not read of our answer. */
@@ -67,11 +68,19 @@ static bool linger_step(struct connection *c) {
 
 /* ---- The answer ---- */
 
+/* It is over, in whatever way: it is logged and counted. */
+static void exchange_note(struct connection *c) {
+    if (!c->listener->admin) {
+        access_log(c->server, c);
+        tally_exchange(c->server, c->exchange);
+    }
+}
+
 static void exchange_end(struct connection *c) {
     struct exchange *x = c->exchange;
     struct server *server = c->server;
-    access_log(server, c);
-    bool keep = x->keep && !server->draining && !c->gone;
+    exchange_note(c);
+    bool keep = x->keep && !(server->draining && !c->listener->admin) && !c->gone;
     uint32_t used = x->head_end;
     exchange_free(x);
     c->exchange = NULL;
@@ -98,7 +107,7 @@ static bool send_step(struct connection *c) {
     }
     if (result == OUTLET_BROKEN) {
         x->keep = false;
-        access_log(c->server, c);
+        exchange_note(c);
         connection_close(c);
         return false;
     }
@@ -120,9 +129,18 @@ void connection_answer(struct connection *c, int status, const char *fields, con
     c->state = CONNECTION_SENDING;
 }
 
+void connection_reply(struct connection *c, int status, const char *type, const char *body, size_t length) {
+    timeout_clear(&c->timeout);
+    if (exchange_reply(c->exchange, status, "Cache-Control: no-store\r\n", type, body, length)) {
+        connection_cut(c, status);
+        return;
+    }
+    c->state = CONNECTION_SENDING;
+}
+
 void connection_cut(struct connection *c, int status) {
     c->exchange->status = status;
-    access_log(c->server, c);
+    exchange_note(c);
     connection_close(c);
 }
 
@@ -267,7 +285,7 @@ static void peer_learn(struct connection *c, const struct sockaddr_storage *peer
 /* Clients on a unix socket have no address. */
 static bool address_full(struct connection *c) {
     uint32_t limit = c->server->config->address_connections;
-    if (limit == 0 || !c->address[0]) {
+    if (limit == 0 || !c->address[0] || c->listener->admin) {
         return false;
     }
     uint32_t count = census_add(&c->server->census, c->address);
@@ -275,8 +293,7 @@ static bool address_full(struct connection *c) {
     return count > limit;
 }
 
-int connection_open(struct server *server, const struct listener *listener, int fd,
-                    const struct sockaddr_storage *peer) {
+int connection_open(struct server *server, struct listener *listener, int fd, const struct sockaddr_storage *peer) {
     struct connection *c = calloc(1, sizeof(*c));
     if (!c) {
         close(fd);
@@ -298,7 +315,9 @@ int connection_open(struct server *server, const struct listener *listener, int 
         return error;
     }
     list_append(&server->connections, &c->link);
-    server->connection_count++;
+    listener->users++;
+    server->connection_count += !listener->admin;
+    server->tally.accepted++;
     timeout_set(&server->header_timeouts, &c->timeout, server->loop.now);
     if (address_full(c)) {
         receive_refuse(c, 503);
@@ -314,6 +333,7 @@ void connections_sweep(struct server *server) {
     while (!list_empty(&server->closed)) {
         struct connection *c = container_of(server->closed.next, struct connection, link);
         list_remove(&c->link);
+        listener_drop(c->listener);
         free(c);
     }
     listeners_resume(server);
@@ -323,7 +343,7 @@ void connections_drain(struct server *server) {
     for (struct list *at = server->connections.next, *next; at != &server->connections; at = next) {
         struct connection *c = container_of(at, struct connection, link);
         next = at->next;
-        if (c->state == CONNECTION_HEAD && c->input.length == 0) {
+        if (c->state == CONNECTION_HEAD && c->input.length == 0 && !c->listener->admin) {
             connection_close(c);
         }
     }

@@ -35,7 +35,7 @@ enum connection_state {
 struct connection {
     struct source source;
     struct server *server;
-    const struct listener *listener;
+    struct listener *listener;
     struct list link;  /* in server->connections or server->closed */
     struct list again; /* in server->again */
     struct timeout timeout;
@@ -62,8 +62,7 @@ void connection_setup(struct server *server);
 void connection_configure(struct server *server, const struct config *config);
 
 /* Takes over an accepted socket, also when it fails: it is closed then. 0, or -errno. */
-int connection_open(struct server *server, const struct listener *listener, int fd,
-                    const struct sockaddr_storage *peer);
+int connection_open(struct server *server, struct listener *listener, int fd, const struct sockaddr_storage *peer);
 
 /* Ends it at once, with whatever it has; it is freed at the end of the turn. No worker may have its request. */
 void connection_close(struct connection *connection);
@@ -91,6 +90,9 @@ void connection_answered(struct connection *connection, const struct mailbox_ans
 
 /* The master answers in the worker's place. `fields` as in exchange_answer. */
 void connection_answer(struct connection *connection, int status, const char *fields, const char *text);
+
+/* The same with a body of any type, which is not to be kept by anybody. */
+void connection_reply(struct connection *connection, int status, const char *type, const char *body, size_t length);
 
 /* The answer was begun and cannot be ended: the connection is cut, so that the client sees it. */
 void connection_cut(struct connection *connection, int status);

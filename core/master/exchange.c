@@ -153,23 +153,19 @@ long exchange_pack(struct exchange *x, unsigned char *to, size_t capacity) {
     return wire_request_pack(&w, to, capacity);
 }
 
-int exchange_answer(struct exchange *x, int status, const char *fields, const char *text) {
+int exchange_reply(struct exchange *x, int status, const char *fields, const char *type, const char *body,
+                   size_t length) {
     struct buffer *out = &x->outlet.text;
-    struct buffer body = {0};
     bool bodyless = http_status_bodyless(status);
-    int error =
-        bodyless ? 0 : buffer_format(&body, "%d %s\n%s%s", status, http_reason(status), text, *text ? "\n" : "");
     struct http_head head = {.status = status,
                              .minor = x->parsed ? x->request.minor : 1,
                              .close = !x->keep,
                              .framing = bodyless ? HTTP_BODY_NONE : HTTP_BODY_LENGTH,
-                             .length = body.length,
+                             .length = length,
                              .now = clock_seconds()};
-    if (!error) {
-        error = http_head_begin(out, &head);
-    }
+    int error = http_head_begin(out, &head);
     if (!error && !bodyless) {
-        error = http_head_field(out, "Content-Type", "text/plain; charset=utf-8");
+        error = http_head_field(out, "Content-Type", type);
     }
     if (!error) {
         error = buffer_string(out, fields);
@@ -179,9 +175,19 @@ int exchange_answer(struct exchange *x, int status, const char *fields, const ch
     }
     x->answer_head = out->length;
     if (!error && !bodyless && !(x->parsed && x->request.method == METHOD_HEAD)) {
-        error = buffer_append(out, body.data, body.length);
+        error = buffer_append(out, body, length);
+    }
+    x->status = status;
+    x->own = true;
+    return error;
+}
+
+int exchange_answer(struct exchange *x, int status, const char *fields, const char *text) {
+    struct buffer body = {0};
+    int error = buffer_format(&body, "%d %s\n%s%s", status, http_reason(status), text, *text ? "\n" : "");
+    if (!error) {
+        error = exchange_reply(x, status, fields, "text/plain; charset=utf-8", body.data, body.length);
     }
     buffer_free(&body);
-    x->status = status;
     return error;
 }

@@ -42,6 +42,7 @@ struct exchange {
     struct outlet outlet;
     bool keep;        /* the connection is kept after the answer */
     bool parsed;      /* request is valid */
+    bool own;         /* the answer is the master's own */
     bool probe;       /* the one request that a quarantine has let through */
     int status;       /* of the answer */
     uint64_t written; /* bytes of the answer on the connection, head included */
@@ -69,5 +70,9 @@ long exchange_pack(struct exchange *exchange, unsigned char *to, size_t capacity
  * ones. It goes to the outlet. 0, or -ENOMEM.
  */
 int exchange_answer(struct exchange *exchange, int status, const char *fields, const char *text);
+
+/* The same with a body of another type. */
+int exchange_reply(struct exchange *exchange, int status, const char *fields, const char *type, const char *body,
+                   size_t length);
 
 #endif

@@ -1,50 +1,83 @@
-/* An incident: a worker that died over a request. */
+/* Incidents. */
 #include "master/incident.h"
 
 #include <inttypes.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/wait.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "http/parse.h"
 #include "master/connection.h"
 #include "master/exchange.h"
-#include "master/pool.h"
-
-enum { WHY_MAX = 128 };
+#include "master/server.h"
+#include "master/worker.h"
 
 static uint64_t incident_id(const struct exchange *x) {
     uint64_t id;
     return getrandom(&id, sizeof(id), GRND_NONBLOCK) == sizeof(id) ? id : x->id;
 }
 
-static void why(const struct worker *w, const struct exchange *x, int status, char out[WHY_MAX]) {
+static void why(struct incident *i, const struct worker *w, const struct exchange *x, int status) {
     if (w->outran) {
-        snprintf(out, WHY_MAX, "outran %u ms in", x->plugin->timeout_ms);
+        snprintf(i->why, sizeof(i->why), "outran %u ms in", x->plugin->timeout_ms);
     } else if (WIFSIGNALED(status)) {
-        snprintf(out, WHY_MAX, "ended by signal %d (%s) while it handled", WTERMSIG(status),
+        snprintf(i->why, sizeof(i->why), "ended by signal %d (%s) while it handled", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
     } else {
-        snprintf(out, WHY_MAX, "ended with exit status %d while it handled", WEXITSTATUS(status));
+        snprintf(i->why, sizeof(i->why), "ended with exit status %d while it handled", WEXITSTATUS(status));
     }
 }
 
-void incident_log(struct incident *incident, const struct worker *w, const struct exchange *x, bool touched,
-                  int wait_status) {
-    char reason[WHY_MAX];
-    char answer[32];
-    uint64_t id = incident_id(x);
+struct incident *incident_log(struct server *server, const struct worker *w, const struct exchange *x, bool touched,
+                              int wait_status) {
+    struct incidents *all = &server->incidents;
+    struct incident *i = &all->kept[all->count++ % INCIDENTS_KEPT];
     const struct http_request *r = &x->request;
     const char *head = x->connection->input.data + x->head;
-    incident->status = w->outran ? 504 : 502;
-    why(w, x, wait_status, reason);
-    snprintf(answer, sizeof(answer), touched ? "connection closed" : "answered %d", incident->status);
-    log_line(LOG_ERROR, "incident %016" PRIx64 ": plugin %s: worker %d %s \"%s %.*s\": %s%s", id, x->plugin->name,
-             (int)w->ties.pid, reason, http_method_name(r->method), (int)r->target.length, http_text(head, r->target),
-             w->outran ? "killed, " : "", answer);
-    snprintf(incident->text, sizeof(incident->text), "The plugin %s %s this request.\nincident %016" PRIx64,
-             x->plugin->name, w->outran ? "took too long over" : "crashed while it handled", id);
+    buffer_free(&i->trace);
+    *i = (struct incident){.id = incident_id(x),
+                           .when = clock_seconds(),
+                           .pid = w->ties.pid,
+                           .status = w->outran ? 504 : 502,
+                           .answered = !touched};
+    snprintf(i->plugin, sizeof(i->plugin), "%s", x->plugin->name);
+    snprintf(i->request, sizeof(i->request), "%s %.*s", http_method_name(r->method), (int)r->target.length,
+             http_text(head, r->target));
+    why(i, w, x, wait_status);
+    log_line(LOG_ERROR, "incident %016" PRIx64 ": plugin %s: worker %d %s \"%s\": %s%s %d", i->id, i->plugin,
+             (int)i->pid, i->why, i->request, w->outran ? "killed, " : "",
+             touched ? "connection closed, status" : "answered", i->status);
+    return i;
+}
+
+void incident_text(const struct incident *i, char text[INCIDENT_TEXT]) {
+    snprintf(text, INCIDENT_TEXT, "The plugin %s %s this request.\nincident %016" PRIx64, i->plugin,
+             i->status == 504 ? "took too long over" : "crashed while it handled", i->id);
+}
+
+static uint64_t oldest(const struct incidents *all) {
+    return all->count > INCIDENTS_KEPT ? all->count - INCIDENTS_KEPT : 0;
+}
+
+struct incident *incident_find(struct incidents *all, uint64_t id) {
+    for (uint64_t n = all->count; n > oldest(all); n--) {
+        struct incident *i = &all->kept[(n - 1) % INCIDENTS_KEPT];
+        if (i->id == id) {
+            return i;
+        }
+    }
+    return NULL;
+}
+
+const struct incident *incident_at(const struct incidents *all, uint64_t age) {
+    return age < all->count - oldest(all) ? &all->kept[(all->count - 1 - age) % INCIDENTS_KEPT] : NULL;
+}
+
+void incidents_free(struct incidents *all) {
+    for (size_t n = 0; n < INCIDENTS_KEPT; n++) {
+        buffer_free(&all->kept[n].trace);
+    }
 }

@@ -1,19 +1,52 @@
-/* An incident: a worker that died over a request. One log entry, and what the client is told. */
+/* Incidents: workers that died over a request. One log entry each, what the client is told, and the last ones kept. */
 #ifndef MASTER_INCIDENT_H
 #define MASTER_INCIDENT_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/buffer.h"
 
 struct exchange;
+struct server;
 struct worker;
 
+enum { INCIDENTS_KEPT = 32, INCIDENT_TEXT = 256 };
+
 struct incident {
-    int status;     /* 502, or 504 when the handler outran its limit */
-    char text[160]; /* for the client: what happened, and the incident's id */
+    uint64_t id;
+    int64_t when; /* seconds since the epoch */
+    pid_t pid;
+    int status;                  /* 502, or 504 when the handler outran its limit */
+    bool answered;               /* the client got it; else its connection was closed in the midst of an answer */
+    char plugin[72];             /* its name */
+    char why[128];               /* what happened to the worker */
+    char request[INCIDENT_TEXT]; /* "GET /path", cut if it is long */
+    struct buffer trace;         /* lines; empty: there is none */
 };
 
-/* Logs it. `touched`: bytes of the answer were sent; `wait_status`: as waitpid(2) gives it. */
-void incident_log(struct incident *incident, const struct worker *worker, const struct exchange *exchange, bool touched,
-                  int wait_status);
+/* The last ones, a ring. */
+struct incidents {
+    struct incident kept[INCIDENTS_KEPT];
+    uint64_t count; /* how many there have been */
+};
+
+/* Logs and keeps it. `touched`: bytes of the answer were sent; `wait_status`: as waitpid(2) gives it. It lives until
+ * INCIDENTS_KEPT more have been. */
+struct incident *incident_log(struct server *server, const struct worker *worker, const struct exchange *exchange,
+                              bool touched, int wait_status);
+
+/* What the client is told: what happened, and the incident's id. */
+void incident_text(const struct incident *incident, char text[INCIDENT_TEXT]);
+
+/* The one of that id; NULL: it is not kept any more. */
+struct incident *incident_find(struct incidents *incidents, uint64_t id);
+
+/* Number `age` counted from the latest, 0; NULL past the last one that is kept. */
+const struct incident *incident_at(const struct incidents *incidents, uint64_t age);
+
+void incidents_free(struct incidents *incidents);
 
 #endif

@@ -19,7 +19,7 @@
 #include "master/connection.h"
 #include "master/server.h"
 
-enum { BACKLOG = 4096, ACCEPT_BATCH = 64, NAME_MAX_BYTES = 256 };
+enum { BACKLOG = 4096, ACCEPT_BATCH = 64, NAME_MAX_BYTES = 256, ADMIN_CONNECTIONS = 64 };
 
 static const uint64_t LACK_PAUSE_NS = 100000000;
 static const char UNIX_PREFIX[] = "unix:";
@@ -73,10 +73,9 @@ static int address_resolve(const char *text, struct sockaddr_storage *address, s
 }
 
 /* What we were bound to: the port may have been 0. */
-static void address_learn(struct listener *l, char *name, size_t size) {
+static void address_learn(struct listener *l) {
     struct sockaddr_storage bound = {0};
     socklen_t length = sizeof(bound);
-    name[0] = '\0';
     if (getsockname(l->fd, (struct sockaddr *)&bound, &length) < 0) {
         return;
     }
@@ -84,12 +83,10 @@ static void address_learn(struct listener *l, char *name, size_t size) {
         const struct sockaddr_in *in = (const struct sockaddr_in *)&bound;
         inet_ntop(AF_INET, &in->sin_addr, l->address, sizeof(l->address));
         l->port = ntohs(in->sin_port);
-        snprintf(name, size, "%s:%u", l->address, l->port);
     } else if (bound.ss_family == AF_INET6) {
         const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)&bound;
         inet_ntop(AF_INET6, &in->sin6_addr, l->address, sizeof(l->address));
         l->port = ntohs(in->sin6_port);
-        snprintf(name, size, "[%s]:%u", l->address, l->port);
     }
 }
 
@@ -145,41 +142,87 @@ static int tcp_bind(struct listener *l, const char *text) {
 }
 
 static void listener_free(struct listener *l) {
+    free(l->name);
+    free(l);
+}
+
+/* It stays while there are connections that came by it. */
+static void listener_close(struct listener *l) {
+    loop_forget(&l->server->loop, l->fd);
     fd_close(&l->fd);
     if (l->unix_path) {
         unlink(l->unix_path);
         free(l->unix_path);
+        l->unix_path = NULL;
     }
     list_remove(&l->link);
-    free(l);
+    if (l->users == 0) {
+        listener_free(l);
+    }
 }
 
-int listener_open(struct server *server, const char *text) {
+void listener_drop(struct listener *l) {
+    if (--l->users == 0 && l->fd < 0) {
+        listener_free(l);
+    }
+}
+
+static int listener_bind(struct listener *l, const char *text) {
+    l->local = strncmp(text, UNIX_PREFIX, sizeof(UNIX_PREFIX) - 1) == 0;
+    int error = l->local ? unix_bind(l, text + sizeof(UNIX_PREFIX) - 1) : tcp_bind(l, text);
+    return !error && listen(l->fd, BACKLOG) < 0 ? -errno : error;
+}
+
+static const char *hint(int error) {
+    switch (error) {
+    case -EADDRINUSE:
+        return "; another server listens there: end it, or choose another by --listen";
+    case -EACCES:
+        return "; ports below 1024 are for root: choose another by --listen";
+    case -EADDRNOTAVAIL:
+        return "; this machine has no such address";
+    default:
+        return "";
+    }
+}
+
+struct listener *listener_open(struct server *server, const char *text, bool quiet) {
     struct listener *l = calloc(1, sizeof(*l));
     if (!l) {
-        return -ENOMEM;
+        return NULL;
     }
     l->server = server;
     l->fd = -1;
     list_init(&l->link);
-    bool is_unix = strncmp(text, UNIX_PREFIX, sizeof(UNIX_PREFIX) - 1) == 0;
-    int error = is_unix ? unix_bind(l, text + sizeof(UNIX_PREFIX) - 1) : tcp_bind(l, text);
-    if (!error && listen(l->fd, BACKLOG) < 0) {
-        error = -errno;
-    }
+    l->name = strdup(text);
+    int error = l->name ? listener_bind(l, text) : -ENOMEM;
     if (error) {
-        log_line(LOG_ERROR, "cannot listen on %s: %s", text, strerror(-error));
-        listener_free(l);
-        return error;
+        if (!quiet) {
+            log_line(LOG_ERROR, "cannot listen on %s: %s%s", text, strerror(-error), hint(error));
+        }
+        listener_close(l);
+        errno = -error;
+        return NULL;
     }
-    char name[NAME_MAX_BYTES];
-    address_learn(l, name, sizeof(name));
-    log_line(LOG_NOTICE, "listening on %s", is_unix ? text : name);
+    address_learn(l);
     list_append(&server->listeners, &l->link);
-    return 0;
+    return l;
+}
+
+const char *listener_address(const struct listener *l, char text[LISTENER_TEXT]) {
+    if (l->local) {
+        return l->name;
+    }
+    snprintf(text, LISTENER_TEXT, strchr(l->address, ':') ? "[%s]:%u" : "%s:%u", l->address, l->port);
+    return text;
 }
 
 /* ---- Accepting ---- */
+
+/* The view inside has room of its own, so that it can be had when the server is full. */
+static bool room(const struct listener *l) {
+    return l->admin ? l->users < ADMIN_CONNECTIONS : l->server->connection_count < l->server->connection_limit;
+}
 
 static void pause_accepting(struct listener *l, uint64_t resume) {
     loop_forget(&l->server->loop, l->fd);
@@ -192,7 +235,7 @@ static void listener_ready(struct source *source, uint32_t events) {
     struct listener *l = container_of(source, struct listener, source);
     struct server *server = l->server;
     for (int i = 0; i < ACCEPT_BATCH; i++) {
-        if (server->connection_count >= server->connection_limit) {
+        if (!room(l)) {
             pause_accepting(l, UINT64_MAX);
             return;
         }
@@ -217,7 +260,7 @@ static void listener_ready(struct source *source, uint32_t events) {
     }
 }
 
-static int listener_watch(struct listener *l) {
+int listener_watch(struct listener *l) {
     l->source.ready = listener_ready;
     l->paused = false;
     return loop_watch(&l->server->loop, l->fd, &l->source, EPOLLIN);
@@ -226,7 +269,8 @@ static int listener_watch(struct listener *l) {
 int listeners_watch(struct server *server) {
     int error = 0;
     for (struct list *at = server->listeners.next; at != &server->listeners && !error; at = at->next) {
-        error = listener_watch(container_of(at, struct listener, link));
+        struct listener *l = container_of(at, struct listener, link);
+        error = l->admin ? 0 : listener_watch(l);
     }
     return error;
 }
@@ -234,8 +278,7 @@ int listeners_watch(struct server *server) {
 void listeners_resume(struct server *server) {
     for (struct list *at = server->listeners.next; at != &server->listeners; at = at->next) {
         struct listener *l = container_of(at, struct listener, link);
-        bool room = server->connection_count < server->connection_limit;
-        if (l->paused && (l->resume == UINT64_MAX ? room : l->resume <= server->loop.now)) {
+        if (l->paused && (l->resume == UINT64_MAX ? room(l) : l->resume <= server->loop.now)) {
             (void)listener_watch(l);
         }
     }
@@ -250,10 +293,12 @@ uint64_t listeners_next(const struct server *server) {
     return next;
 }
 
-void listeners_close(struct server *server) {
-    while (!list_empty(&server->listeners)) {
-        struct listener *l = container_of(server->listeners.next, struct listener, link);
-        loop_forget(&server->loop, l->fd);
-        listener_free(l);
+void listeners_close(struct server *server, bool all) {
+    for (struct list *at = server->listeners.next, *next; at != &server->listeners; at = next) {
+        struct listener *l = container_of(at, struct listener, link);
+        next = at->next;
+        if (all || !l->admin) {
+            listener_close(l);
+        }
     }
 }

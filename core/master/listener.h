@@ -15,6 +15,10 @@ struct listener {
     struct server *server;
     struct list link;
     int fd;
+    bool admin;       /* serves the view inside, not plugins */
+    bool local;       /* a unix socket: who can connect is a matter of its file's mode */
+    uint32_t users;   /* connections that came by it, which outlive its closing */
+    char *name;       /* as it was configured */
     bool paused;      /* not watched: there is no room for another connection */
     uint64_t resume;  /* when to try again after a lack of descriptors; UINT64_MAX: when a connection ends */
     char *unix_path;  /* to be removed at the end; NULL for TCP */
@@ -22,12 +26,22 @@ struct listener {
     uint16_t port;
 };
 
-/* Opens a listener "HOST:PORT", "[IPV6]:PORT", ":PORT" or "unix:/path". 0, or -errno; told in the log with its cause.
- */
-int listener_open(struct server *server, const char *text);
+/* Opens a listener "HOST:PORT", "[IPV6]:PORT", ":PORT" or "unix:/path". NULL with errno set; told in the log with its
+ * cause unless `quiet`. */
+struct listener *listener_open(struct server *server, const char *text, bool quiet);
 
-/* Begins to accept on all of them. 0, or -errno. */
+/* Where it listens, for people: "127.0.0.1:8080", "[::1]:80" or "unix:/path"; in `text` or its own. */
+enum { LISTENER_TEXT = 80 };
+const char *listener_address(const struct listener *listener, char text[LISTENER_TEXT]);
+
+/* Begins to accept. 0, or -errno. */
+int listener_watch(struct listener *listener);
+
+/* Begins to accept on all that serve plugins. 0, or -errno. */
 int listeners_watch(struct server *server);
+
+/* A connection that came by it is closed. */
+void listener_drop(struct listener *listener);
 
 /* Room was made: accept again where it was paused. */
 void listeners_resume(struct server *server);
@@ -35,6 +49,7 @@ void listeners_resume(struct server *server);
 /* When listeners_resume is due. */
 uint64_t listeners_next(const struct server *server);
 
-void listeners_close(struct server *server);
+/* Closes those that serve plugins, or all. */
+void listeners_close(struct server *server, bool all);
 
 #endif

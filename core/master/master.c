@@ -153,7 +153,7 @@ static void stage_drain(struct master *m) {
     m->stage = DRAINING;
     m->deadline = m->server.loop.now + m->server.config->drain_timeout_ms * NS_PER_MS;
     m->server.draining = true;
-    listeners_close(&m->server);
+    listeners_close(&m->server, false);
     renewal_stop(&m->server);
     connections_drain(&m->server);
     generations_drain(&m->server);
@@ -166,38 +166,72 @@ static void stage_stop(struct master *m) {
     m->stage = STOPPING;
     m->deadline = m->server.loop.now + STOP_MS * NS_PER_MS;
     m->server.draining = m->server.stopping = true;
-    listeners_close(&m->server);
+    listeners_close(&m->server, false);
     renewal_stop(&m->server);
     generations_stop(&m->server);
 }
 
+/* ---- Orders, by signal or by the admin listener ---- */
+
+static char *complaints; /* of ADMIN_TEXT bytes: where complaints of a reload are gathered; NULL: nowhere */
+
 static void reload_complaint(const char *line) {
     log_line(LOG_ERROR, "not reloaded: %s", line);
+    if (complaints) {
+        size_t length = strlen(complaints);
+        snprintf(complaints + length, ADMIN_TEXT - length, "%s%s", length ? "\n" : "", line);
+    }
 }
 
 /* A configuration with errors changes nothing. */
-static void reload(struct master *m) {
+static int order_reload(void *data, char *text) {
+    struct master *m = data;
     if (m->stage != SERVING) {
-        return;
+        snprintf(text, ADMIN_TEXT, "not reloaded: the server is ending");
+        return -EBUSY;
     }
+    complaints = text;
     complaint_to(reload_complaint);
     struct config *config = m->reader(m->reader_data);
     complaint_to(NULL);
-    if (config) {
-        log_line(LOG_NOTICE, "reloading");
-        renewal_request(&m->server, config);
+    complaints = NULL;
+    if (!config) {
+        return -EINVAL;
     }
+    log_line(LOG_NOTICE, "reloading");
+    renewal_request(&m->server, config);
+    snprintf(text, ADMIN_TEXT, "reloading");
+    return 0;
+}
+
+static int order_drain(void *data, char *text) {
+    stage_drain(data);
+    snprintf(text, ADMIN_TEXT, "draining");
+    return 0;
+}
+
+static int order_stop(void *data, char *text) {
+    log_line(LOG_NOTICE, "stopping: by order");
+    stage_stop(data);
+    snprintf(text, ADMIN_TEXT, "stopping");
+    return 0;
+}
+
+static void orders_set(struct master *m) {
+    m->server.orders =
+        (struct admin_orders){.reload = order_reload, .drain = order_drain, .stop = order_stop, .data = m};
 }
 
 static void signals_ready(struct source *source, uint32_t events) {
     (void)events;
     struct master *m = container_of(source, struct master, signal_source);
     struct signalfd_siginfo info;
+    char text[ADMIN_TEXT] = "";
     while (read(m->signals, &info, sizeof(info)) == sizeof(info)) {
         if (info.ssi_signo == SIGQUIT) {
             stage_drain(m);
         } else if (info.ssi_signo == SIGHUP) {
-            reload(m);
+            (void)order_reload(m, text);
         } else {
             log_line(LOG_NOTICE, "stopping: %s", strsignal((int)info.ssi_signo));
             stage_stop(m);
@@ -302,13 +336,15 @@ static void master_turn(struct master *m) {
 /* ---- Beginning and end ---- */
 
 static int listeners_open(struct server *server) {
+    char address[LISTENER_TEXT];
     for (size_t i = 0; i < server->config->listen_count; i++) {
-        int error = listener_open(server, server->config->listen[i]);
-        if (error) {
-            return error;
+        const struct listener *l = listener_open(server, server->config->listen[i], false);
+        if (!l) {
+            return -errno;
         }
+        log_line(LOG_NOTICE, "listening on %s", listener_address(l, address));
     }
-    return 0;
+    return admin_open(server);
 }
 
 static int master_open(struct master *m) {
@@ -316,6 +352,8 @@ static int master_open(struct master *m) {
     server->wire_fields = calloc(FIELDS_MAX, sizeof(*server->wire_fields));
     int error = server->wire_fields ? loop_open(&server->loop) : -ENOMEM;
     if (!error) {
+        server->started = server->loop.now;
+        orders_set(m);
         connection_setup(server);
         configure(server, server->config);
         error = signals_open(m);
@@ -333,12 +371,13 @@ static void master_close(struct master *m) {
     struct server *server = &m->server;
     connections_close(server);
     connections_sweep(server);
-    listeners_close(server);
+    listeners_close(server, true);
     renewal_close(server);
     workers_sweep(server);
     generations_close(server);
     catalog_free(&server->catalog);
     accounts_free(&server->accounts);
+    incidents_free(&server->incidents);
     store_close(&server->store);
     fd_close(&m->signals);
     loop_close(&server->loop);

@@ -11,9 +11,11 @@
 #include "http/parse.h"
 #include "http/uri.h"
 #include "master/account.h"
+#include "master/admin.h"
 #include "master/connection.h"
 #include "master/dispatch.h"
 #include "master/exchange.h"
+#include "master/listener.h"
 #include "master/server.h"
 
 ssize_t receive_some(struct connection *c) {
@@ -87,7 +89,7 @@ void receive_refuse(struct connection *c, int status) {
 
 /* ---- The head ---- */
 
-/* True when the master itself answers: no plugin there, or not by that method. */
+/* True when the master itself answers: no plugin there, or not by that method, or it is asked for the view inside. */
 static bool route(struct connection *c, struct exchange *x) {
     struct server *server = c->server;
     char fields[96];
@@ -96,6 +98,10 @@ static bool route(struct connection *c, struct exchange *x) {
         http_methods_allow(UINT32_MAX, allow);
         snprintf(fields, sizeof(fields), "Allow: %s\r\n", allow);
         connection_answer(c, 204, fields, "");
+        return true;
+    }
+    if (c->listener->admin) {
+        admin_answer(c);
         return true;
     }
     if (!exchange_route(x)) {
@@ -111,7 +117,7 @@ static bool route(struct connection *c, struct exchange *x) {
 static bool keep_wanted(const struct connection *c, const struct http_request *r) {
     const struct config *config = c->server->config;
     bool last = config->connection_requests > 0 && c->requests >= config->connection_requests;
-    return r->keep_alive && !last && !c->server->draining;
+    return r->keep_alive && !last && !(c->server->draining && !c->listener->admin);
 }
 
 static int path_decode(struct exchange *x, const char *head) {

@@ -75,6 +75,8 @@ static void crash_count(struct server *server, struct exchange *x, bool outran) 
     struct account *account = x->plugin->account;
     bool probe = x->probe;
     x->probe = false;
+    account->tally.timeouts += outran;
+    account->tally.crashes += !outran;
     if ((probe || !outran) && quarantine_crashed(&account->quarantine, &limits, probe, server->loop.now)) {
         quarantine_begin(server, account);
     }
@@ -84,19 +86,20 @@ static void crash_count(struct server *server, struct exchange *x, bool outran) 
 static void answer_for_the_dead(struct worker *w, struct exchange *x, bool touched, int status) {
     struct connection *c = x->connection;
     struct server *server = worker_server(w);
-    struct incident incident;
     if (server->stopping) {
         connection_cut(c, 503);
         return;
     }
-    incident_log(&incident, w, x, touched, status);
+    const struct incident *incident = incident_log(server, w, x, touched, status);
     crash_count(server, x, w->outran);
     if (touched) {
-        connection_cut(c, incident.status);
+        connection_cut(c, incident->status);
         return;
     }
+    char text[INCIDENT_TEXT];
+    incident_text(incident, text);
     x->keep = x->keep && x->parsed;
-    connection_answer(c, incident.status, "", incident.text);
+    connection_answer(c, incident->status, "", text);
     connection_advance(c);
 }
 

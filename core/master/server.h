@@ -9,11 +9,14 @@
 #include "config/config.h"
 #include "http/scan.h"
 #include "master/access.h"
+#include "master/admin.h"
 #include "master/census.h"
+#include "master/incident.h"
 #include "master/journal.h"
 #include "master/loop.h"
 #include "master/renew.h"
 #include "master/store.h"
+#include "master/tally.h"
 #include "master/timeout.h"
 
 enum { SCRATCH_SIZE = 65536 };
@@ -25,8 +28,12 @@ struct server {
     struct http_limits limits;
     struct loop loop;
     struct store store;
-    struct list catalog;  /* of struct entry: the plugin files */
-    struct list accounts; /* of struct account: the plugins, by name */
+    uint64_t started;
+    struct tally tally;
+    struct incidents incidents;
+    struct admin_orders orders; /* what the admin listener may ask for */
+    struct list catalog;        /* of struct entry: the plugin files */
+    struct list accounts;       /* of struct account: the plugins, by name */
     struct renewal renewal;
     struct list generations;       /* on trial, serving, and retiring */
     struct generation *generation; /* the one that serves; NULL: the first is not ready yet */

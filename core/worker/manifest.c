@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "http/method.h"
-#include "worker/utf8.h"
 
 #define DEFAULT_METHODS "GET HEAD POST PUT DELETE PATCH"
 

@@ -122,7 +122,7 @@ static void server_exec(const struct server *server, char **arguments) {
     int none = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (log < 0 || none < 0 || dup2(none, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || setsid() < 0 ||
         prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || setenv("ASAN_OPTIONS", sanitizer_options, 1) < 0 ||
-        setenv("UBSAN_OPTIONS", "print_stacktrace=1", 1) < 0) {
+        setenv("RUNTIME_DIRECTORY", server->folder, 1) < 0 || setenv("UBSAN_OPTIONS", "print_stacktrace=1", 1) < 0) {
         _exit(127);
     }
     execv(SYSTEM_BINARY, arguments);

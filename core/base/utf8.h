@@ -1,6 +1,6 @@
 /* UTF-8, RFC 3629. Pure. */
-#ifndef WORKER_UTF8_H
-#define WORKER_UTF8_H
+#ifndef BASE_UTF8_H
+#define BASE_UTF8_H
 
 #include <stdbool.h>
 #include <stddef.h>

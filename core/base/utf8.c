@@ -1,5 +1,5 @@
 /* UTF-8. */
-#include "worker/utf8.h"
+#include "base/utf8.h"
 
 /* By the first byte: how long, and what the second byte may be (RFC 3629 section 4); later ones are 80..BF. */
 static const struct {

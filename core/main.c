@@ -1,6 +1,6 @@
 /*
- * The program: serves, or carries out a subcommand, or, started by a master, is a worker. Exit status: that of each;
- * 1 for a value that is wrong, 2 for a command line that cannot be understood.
+ * The program: serves, or carries out a subcommand, or, started by a master, is a worker or a tracer. Exit status: that
+ * of each; 1 for a value that is wrong, 2 for a command line that cannot be understood.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +9,7 @@
 #include "command/arguments.h"
 #include "command/control.h"
 #include "master/master.h"
+#include "trace/trace.h"
 #include "wire/heritage.h"
 #include "worker/worker.h"
 
@@ -52,17 +53,16 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"check", check},
-    {"status", control_status},
-    {"reload", control_reload},
-    {"upgrade", control_upgrade},
-    {"reopen", control_reopen},
-    {"stop", control_stop},
+    {"check", check},           {"status", control_status}, {"reload", control_reload}, {"upgrade", control_upgrade},
+    {"reopen", control_reopen}, {"stop", control_stop},
 };
 
 int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], HERITAGE_COMMAND) == 0) {
         return worker_main((pid_t)strtol(argv[2], NULL, 10));
+    }
+    if (argc == 3 && strcmp(argv[1], HERITAGE_TRACE_COMMAND) == 0) {
+        return trace_main((pid_t)strtol(argv[2], NULL, 10));
     }
     for (size_t i = 0; argc > 1 && i < sizeof(commands) / sizeof(commands[0]); i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {

@@ -24,6 +24,10 @@ struct job *desk_head(struct worker *w) {
 /* The oldest job is the one that the worker runs: its time begins when it becomes the oldest. */
 static void desk_head_changed(struct worker *w) {
     struct job *head = desk_head(w);
+    w->desk.since = worker_server(w)->loop.now;
+    if (w->state != WORKER_READY && w->state != WORKER_RETIRING) {
+        return; /* its end has a deadline of its own */
+    }
     if (head) {
         const struct plugin *plugin = exchange_of(head)->plugin;
         w->deadline = worker_server(w)->loop.now + plugin->timeout_ms * NS_PER_MS;
@@ -33,7 +37,6 @@ static void desk_head_changed(struct worker *w) {
     } else {
         w->deadline = UINT64_MAX;
     }
-    w->desk.since = worker_server(w)->loop.now;
 }
 
 void desk_add(struct worker *w, struct job *job) {

@@ -252,7 +252,7 @@ void generations_drain(struct server *server) {
 
 static void worker_stop(struct worker *w) {
     if (w->desk.load > 0 || !w->was_ready) {
-        worker_overdue(w);
+        worker_end(w);
     }
 }
 
@@ -264,7 +264,7 @@ void generations_stop(struct server *server) {
 }
 
 void generations_kill(struct server *server) {
-    workers_each(server, worker_overdue);
+    workers_each(server, worker_end);
 }
 
 bool generations_empty(const struct server *server) {

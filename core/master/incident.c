@@ -50,6 +50,9 @@ struct incident *incident_log(struct server *server, const struct worker *w, con
     log_line(LOG_ERROR, "incident %016" PRIx64 ": plugin %s: worker %d %s \"%s\": %s%s %d", i->id, i->plugin,
              (int)i->pid, i->why, i->request, w->outran ? "killed, " : "",
              touched ? "connection closed, status" : "answered", i->status);
+    char label[32];
+    snprintf(label, sizeof(label), "trace %016" PRIx64, i->id);
+    backtrace_begin(server, w, label, i->id);
     return i;
 }
 

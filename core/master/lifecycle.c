@@ -9,6 +9,7 @@ static const struct worker_step table[WORKER_STATES][WORKER_EVENTS] =
                 [WORKER_REPORTED] = {WORKER_EMPTY, WORKER_BUG},
                 [WORKER_RETIRE] = {WORKER_EMPTY, WORKER_IGNORE},
                 [WORKER_OVERDUE] = {WORKER_EMPTY, WORKER_BUG},
+                [WORKER_END] = {WORKER_EMPTY, WORKER_IGNORE},
                 [WORKER_BROKE] = {WORKER_EMPTY, WORKER_BUG},
                 [WORKER_DIED] = {WORKER_EMPTY, WORKER_BUG},
             },
@@ -17,7 +18,8 @@ static const struct worker_step table[WORKER_STATES][WORKER_EVENTS] =
                 [WORKER_SPAWNED] = {WORKER_STARTING, WORKER_BUG},
                 [WORKER_REPORTED] = {WORKER_READY, WORKER_SERVE},
                 [WORKER_RETIRE] = {WORKER_RETIRING, WORKER_CLOSE},
-                [WORKER_OVERDUE] = {WORKER_KILLED, WORKER_KILL},
+                [WORKER_OVERDUE] = {WORKER_ENDING, WORKER_TRACE},
+                [WORKER_END] = {WORKER_KILLED, WORKER_KILL},
                 [WORKER_BROKE] = {WORKER_KILLED, WORKER_KILL},
                 [WORKER_DIED] = {WORKER_EMPTY, WORKER_BURY},
             },
@@ -26,7 +28,8 @@ static const struct worker_step table[WORKER_STATES][WORKER_EVENTS] =
                 [WORKER_SPAWNED] = {WORKER_READY, WORKER_BUG},
                 [WORKER_REPORTED] = {WORKER_KILLED, WORKER_KILL}, /* READY twice is a breach */
                 [WORKER_RETIRE] = {WORKER_RETIRING, WORKER_CLOSE},
-                [WORKER_OVERDUE] = {WORKER_KILLED, WORKER_KILL},
+                [WORKER_OVERDUE] = {WORKER_ENDING, WORKER_TRACE},
+                [WORKER_END] = {WORKER_KILLED, WORKER_KILL},
                 [WORKER_BROKE] = {WORKER_KILLED, WORKER_KILL},
                 [WORKER_DIED] = {WORKER_EMPTY, WORKER_BURY},
             },
@@ -35,7 +38,18 @@ static const struct worker_step table[WORKER_STATES][WORKER_EVENTS] =
                 [WORKER_SPAWNED] = {WORKER_RETIRING, WORKER_BUG},
                 [WORKER_REPORTED] = {WORKER_RETIRING, WORKER_IGNORE}, /* it was still starting */
                 [WORKER_RETIRE] = {WORKER_RETIRING, WORKER_IGNORE},
+                [WORKER_OVERDUE] = {WORKER_ENDING, WORKER_TRACE},
+                [WORKER_END] = {WORKER_KILLED, WORKER_KILL},
+                [WORKER_BROKE] = {WORKER_KILLED, WORKER_KILL},
+                [WORKER_DIED] = {WORKER_EMPTY, WORKER_BURY},
+            },
+        [WORKER_ENDING] =
+            {
+                [WORKER_SPAWNED] = {WORKER_ENDING, WORKER_BUG},
+                [WORKER_REPORTED] = {WORKER_ENDING, WORKER_IGNORE},
+                [WORKER_RETIRE] = {WORKER_ENDING, WORKER_IGNORE},
                 [WORKER_OVERDUE] = {WORKER_KILLED, WORKER_KILL},
+                [WORKER_END] = {WORKER_KILLED, WORKER_KILL},
                 [WORKER_BROKE] = {WORKER_KILLED, WORKER_KILL},
                 [WORKER_DIED] = {WORKER_EMPTY, WORKER_BURY},
             },
@@ -45,6 +59,7 @@ static const struct worker_step table[WORKER_STATES][WORKER_EVENTS] =
                 [WORKER_REPORTED] = {WORKER_KILLED, WORKER_IGNORE},
                 [WORKER_RETIRE] = {WORKER_KILLED, WORKER_IGNORE},
                 [WORKER_OVERDUE] = {WORKER_KILLED, WORKER_IGNORE},
+                [WORKER_END] = {WORKER_KILLED, WORKER_IGNORE},
                 [WORKER_BROKE] = {WORKER_KILLED, WORKER_IGNORE},
                 [WORKER_DIED] = {WORKER_EMPTY, WORKER_BURY},
             },
@@ -57,7 +72,7 @@ struct worker_step worker_step(enum worker_state state, enum worker_event event)
 const char *worker_state_name(enum worker_state state) {
     static const char *const names[WORKER_STATES] = {
         [WORKER_EMPTY] = "empty",       [WORKER_STARTING] = "starting", [WORKER_READY] = "ready",
-        [WORKER_RETIRING] = "retiring", [WORKER_KILLED] = "killed",
+        [WORKER_RETIRING] = "retiring", [WORKER_ENDING] = "ending",     [WORKER_KILLED] = "killed",
     };
     return state < WORKER_STATES ? names[state] : "unknown";
 }

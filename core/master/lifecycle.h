@@ -13,6 +13,7 @@ enum worker_state {
     WORKER_STARTING, /* spawned; loading plugins */
     WORKER_READY,    /* serves */
     WORKER_RETIRING, /* its channel is closed; it finishes what it has and exits */
+    WORKER_ENDING,   /* asked where it is stuck, by the trace signal; it tells and ends */
     WORKER_KILLED,   /* SIGKILL sent; not yet buried */
     WORKER_STATES
 };
@@ -21,7 +22,8 @@ enum worker_event {
     WORKER_SPAWNED,  /* the process exists */
     WORKER_REPORTED, /* READY has arrived */
     WORKER_RETIRE,   /* it is not wanted any more */
-    WORKER_OVERDUE,  /* the state's time limit has passed: start, handler, or retirement */
+    WORKER_OVERDUE,  /* the state's time limit has passed: start, handler, retirement, or telling where it is stuck */
+    WORKER_END,      /* it must end at once */
     WORKER_BROKE,    /* it has violated the protocol */
     WORKER_DIED,     /* the process has ended */
     WORKER_EVENTS
@@ -31,6 +33,7 @@ enum worker_action {
     WORKER_IGNORE, /* nothing */
     WORKER_SERVE,  /* it may be given requests */
     WORKER_CLOSE,  /* close its channel */
+    WORKER_TRACE,  /* send the trace signal */
     WORKER_KILL,   /* send SIGKILL to its process group */
     WORKER_BURY,   /* reap it, give back all that it held, answer for it */
     WORKER_BUG     /* cannot happen: an error of our own */

@@ -217,6 +217,70 @@ const char *listener_address(const struct listener *l, char text[LISTENER_TEXT])
     return text;
 }
 
+/* ---- Another configuration ---- */
+
+static bool listens_on(const struct listener *l, const char *text) {
+    char address[LISTENER_TEXT];
+    return strcmp(l->name, text) == 0 || strcmp(listener_address(l, address), text) == 0;
+}
+
+static struct listener *listener_find(const struct server *server, const char *text) {
+    for (struct list *at = server->listeners.next; at != &server->listeners; at = at->next) {
+        struct listener *l = container_of(at, struct listener, link);
+        if (!l->admin && listens_on(l, text)) {
+            return l;
+        }
+    }
+    return NULL;
+}
+
+/* Closes what was opened and never accepted on. */
+static void prepared_close(struct server *server) {
+    for (struct list *at = server->listeners.next, *next; at != &server->listeners; at = next) {
+        struct listener *l = container_of(at, struct listener, link);
+        next = at->next;
+        if (!l->source.ready && !l->admin) {
+            listener_close(l);
+        } else {
+            l->stays = false;
+        }
+    }
+}
+
+int listeners_prepare(struct server *server, const struct config *config, char *text, size_t size) {
+    prepared_close(server);
+    for (size_t i = 0; i < config->listen_count; i++) {
+        struct listener *l = listener_find(server, config->listen[i]);
+        l = l ? l : listener_open(server, config->listen[i], true);
+        if (!l) {
+            int error = -errno;
+            snprintf(text, size, "cannot listen on %s: %s%s", config->listen[i], strerror(-error), hint(error));
+            prepared_close(server);
+            return error;
+        }
+        l->stays = true;
+    }
+    return 0;
+}
+
+void listeners_switch(struct server *server) {
+    char address[LISTENER_TEXT];
+    for (struct list *at = server->listeners.next, *next; at != &server->listeners; at = next) {
+        struct listener *l = container_of(at, struct listener, link);
+        next = at->next;
+        if (l->admin) {
+            continue;
+        }
+        if (!l->stays) {
+            log_line(LOG_NOTICE, "listening on %s no longer", listener_address(l, address));
+            listener_close(l);
+        } else if (!l->source.ready) {
+            log_line(LOG_NOTICE, "listening on %s", listener_address(l, address));
+            (void)listener_watch(l);
+        }
+    }
+}
+
 /* ---- Accepting ---- */
 
 /* The view inside has room of its own, so that it can be had when the server is full. */

@@ -8,6 +8,7 @@
 #include "base/list.h"
 #include "master/loop.h"
 
+struct config;
 struct server;
 
 struct listener {
@@ -16,6 +17,7 @@ struct listener {
     struct list link;
     int fd;
     bool admin;       /* serves the view inside, not plugins */
+    bool stays;       /* the next configuration has it */
     bool local;       /* a unix socket: who can connect is a matter of its file's mode */
     uint32_t users;   /* connections that came by it, which outlive its closing */
     char *name;       /* as it was configured */
@@ -39,6 +41,11 @@ int listener_watch(struct listener *listener);
 
 /* Begins to accept on all that serve plugins. 0, or -errno. */
 int listeners_watch(struct server *server);
+
+/* For a reload: opens those that the configuration has and that are not there. 0, or -errno with nothing changed, and
+ * the reason in `text`. Then listeners_switch accepts on them, and closes those that it has not. */
+int listeners_prepare(struct server *server, const struct config *config, char *text, size_t size);
+void listeners_switch(struct server *server);
 
 /* A connection that came by it is closed. */
 void listener_drop(struct listener *listener);

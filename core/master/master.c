@@ -140,6 +140,7 @@ void server_configure(struct server *server, struct config *config) {
     config_drop(server->config);
     server->config = config;
     configure(server, config);
+    listeners_switch(server);
     renewal_request(server, NULL); /* what changed before the watch began */
 }
 
@@ -197,6 +198,12 @@ static int order_reload(void *data, char *text) {
     complaints = NULL;
     if (!config) {
         return -EINVAL;
+    }
+    int error = listeners_prepare(&m->server, config, text, ADMIN_TEXT);
+    if (error) {
+        log_line(LOG_ERROR, "not reloaded: %s", text);
+        config_drop(config);
+        return error;
     }
     log_line(LOG_NOTICE, "reloading");
     renewal_request(&m->server, config);
@@ -291,7 +298,8 @@ static uint64_t next_deadline(const struct master *m) {
     const struct server *s = &m->server;
     const struct timeout_queue *queues[] = {&s->header_timeouts, &s->body_timeouts,   &s->idle_timeouts,
                                             &s->send_timeouts,   &s->linger_timeouts, &s->queue_timeouts};
-    uint64_t next = earlier(earlier(generations_next(s), renewal_next(s)), listeners_next(s));
+    uint64_t next =
+        earlier(earlier(generations_next(s), renewal_next(s)), earlier(listeners_next(s), backtraces_next(s)));
     for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {
         next = earlier(next, timeout_queue_next(queues[i]));
     }
@@ -318,6 +326,7 @@ static void master_turn(struct master *m) {
     renewal_turn(server);
     generations_turn(server);
     dispatch_turn(server);
+    backtraces_turn(server);
     if (server->generation && !m->accepting && m->stage == SERVING) {
         m->accepting = true;
         (void)listeners_watch(server);
@@ -373,6 +382,7 @@ static void master_close(struct master *m) {
     connections_sweep(server);
     listeners_close(server, true);
     renewal_close(server);
+    backtraces_close(server);
     workers_sweep(server);
     generations_close(server);
     catalog_free(&server->catalog);
@@ -401,6 +411,7 @@ static struct master *master_new(struct config *config) {
         list_init(&server->accounts);
         list_init(&server->generations);
         list_init(&server->buried);
+        backtraces_init(&server->backtraces);
         server->renewal.watch.fd = server->renewal.done = -1;
         dispatch_setup(server);
     }

@@ -39,6 +39,7 @@ struct seats_taken {
     uint32_t taken; /* by a worker, or waiting for the time to start one again */
     uint32_t starting;
     uint32_t busy;
+    uint32_t waiting; /* requests behind others on their desks */
 };
 
 static uint64_t now_of(const struct pool *pool) {
@@ -53,6 +54,7 @@ static struct seats_taken seats_count(const struct pool *pool) {
         n.taken += w || pool->seats[i].respawn > now;
         n.starting += w && w->state == WORKER_STARTING;
         n.busy += w && w->desk.load > 0;
+        n.waiting += w && w->desk.load > 1 ? w->desk.load - 1 : 0;
     }
     return n;
 }
@@ -61,8 +63,8 @@ static bool pool_fixed(const struct pool *pool) {
     return pool->config->workers_min == 0 || pool->config->workers_min == pool->config->workers;
 }
 
-/* A trial has its canary. A pool of changing size has its least, and its spare ones beyond the busy ones; requests that
- * wait count as a busy worker. */
+/* A trial has its canary. A pool of changing size has its least, and its spare ones beyond the busy ones; each request
+ * that waits counts as a busy worker. */
 static uint32_t pool_wanted(const struct pool *pool, struct seats_taken n) {
     const struct config_pool *c = pool->config;
     if (pool->stopping) {
@@ -74,7 +76,7 @@ static uint32_t pool_wanted(const struct pool *pool, struct seats_taken n) {
     if (pool_fixed(pool)) {
         return c->workers;
     }
-    uint64_t wanted = (uint64_t)n.busy + (pool->queued > 0) + c->workers_spare;
+    uint64_t wanted = (uint64_t)n.busy + n.waiting + pool->queued + c->workers_spare;
     uint64_t least = c->workers_min > wanted ? c->workers_min : wanted;
     return least < c->workers ? (uint32_t)least : c->workers;
 }

@@ -345,6 +345,11 @@ void renewal_worker_died(struct worker *w, int status, bool foreign) {
     char reason[REASON_MAX];
     killer_reason(w, status, reason, sizeof(reason));
     bool blamed = w->loading[0] && !foreign;
+    if (blamed) {
+        char label[sizeof(w->loading) + 16];
+        snprintf(label, sizeof(label), "trace of %s", w->loading);
+        backtrace_begin(server, w, label, 0);
+    }
     if (g == r->trial) {
         if (blamed) {
             refuse(server, w->loading, VERDICT_KILLER, reason);

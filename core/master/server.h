@@ -10,6 +10,7 @@
 #include "http/scan.h"
 #include "master/access.h"
 #include "master/admin.h"
+#include "master/backtrace.h"
 #include "master/census.h"
 #include "master/incident.h"
 #include "master/journal.h"
@@ -31,6 +32,7 @@ struct server {
     uint64_t started;
     struct tally tally;
     struct incidents incidents;
+    struct backtraces backtraces;
     struct admin_orders orders; /* what the admin listener may ask for */
     struct list catalog;        /* of struct entry: the plugin files */
     struct list accounts;       /* of struct account: the plugins, by name */

@@ -24,7 +24,7 @@ struct ends {
 /* Above every number that the worker will use, so that putting one in its place cannot overwrite another. */
 static int lift(int fd) {
     if (fd < 0) {
-        return -1;
+        return fd;
     }
     int lifted = fcntl(fd, F_DUPFD_CLOEXEC, HERITAGE_COUNT);
     int saved = errno;
@@ -63,7 +63,8 @@ static int ties_make(struct spawned *s, struct ends *ends, uint32_t slots, uint3
     return fd_set_nonblocking(s->output);
 }
 
-static int process_start(const struct ends *ends, pid_t *pid) {
+/* fds: what is to be 0, 1, ...; all of them above `count`. */
+static int process_start(const char *what, const int *fds, int count, pid_t *pid) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int error = posix_spawn_file_actions_init(&actions);
@@ -75,9 +76,8 @@ static int process_start(const struct ends *ends, pid_t *pid) {
         posix_spawn_file_actions_destroy(&actions);
         return -error;
     }
-    for (int i = 0; i < HERITAGE_COUNT && !error; i++) {
-        int from = i == HERITAGE_STDERR ? ends->fd[HERITAGE_STDOUT] : ends->fd[i];
-        error = posix_spawn_file_actions_adddup2(&actions, from, i);
+    for (int i = 0; i < count && !error; i++) {
+        error = posix_spawn_file_actions_adddup2(&actions, fds[i], i);
     }
     sigset_t none, all;
     sigemptyset(&none);
@@ -88,8 +88,9 @@ static int process_start(const struct ends *ends, pid_t *pid) {
                               0); /* a terminal's Ctrl-C is for the master; and a group can be killed whole */
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     char name[] = "socgi";
-    char command[] = HERITAGE_COMMAND;
+    char command[32];
     char parent[16];
+    snprintf(command, sizeof(command), "%s", what);
     snprintf(parent, sizeof(parent), "%d", (int)getpid());
     char *argv[] = {name, command, parent, NULL};
     if (!error) {
@@ -100,6 +101,19 @@ static int process_start(const struct ends *ends, pid_t *pid) {
     return -error;
 }
 
+/* A pidfd, close-on-exec by itself; or -errno, and the process has been ended. */
+static int process_watch(pid_t pid) {
+    int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    if (fd >= 0) {
+        return fd;
+    }
+    int error = -errno;
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
+    }
+    return error;
+}
+
 int spawn_worker(uint32_t slots, uint32_t capacity, struct spawned *out) {
     struct ends ends;
     memset(&ends, -1, sizeof(ends));
@@ -107,24 +121,62 @@ int spawn_worker(uint32_t slots, uint32_t capacity, struct spawned *out) {
     errno = 0;
     int error = ties_make(out, &ends, slots, capacity);
     if (!error) {
-        error = process_start(&ends, &out->pid);
+        int fds[HERITAGE_COUNT];
+        memcpy(fds, ends.fd, sizeof(fds));
+        fds[HERITAGE_STDERR] = fds[HERITAGE_STDOUT];
+        error = process_start(HERITAGE_COMMAND, fds, HERITAGE_COUNT, &out->pid);
     }
     for (int i = 0; i < HERITAGE_COUNT; i++) {
         fd_close(&ends.fd[i]);
     }
     if (!error) {
-        out->pidfd = (int)syscall(SYS_pidfd_open, out->pid, 0); /* close-on-exec by itself */
-        if (out->pidfd < 0) {
-            error = -errno;
-            kill(out->pid, SIGKILL);
-            while (waitpid(out->pid, NULL, 0) < 0 && errno == EINTR) {
-            }
-        }
+        out->pidfd = process_watch(out->pid);
+        error = out->pidfd < 0 ? out->pidfd : 0;
     }
     if (error) {
         spawned_close(out);
     }
     return error;
+}
+
+int spawn_tool(const char *command, struct tool *out) {
+    int in[2] = {-1, -1};
+    int result[2] = {-1, -1};
+    int none = lift(open("/dev/null", O_WRONLY | O_CLOEXEC));
+    *out = (struct tool){.pid = -1, .pidfd = -1, .in = -1, .out = -1};
+    int error = none < 0 || pipe2(in, O_CLOEXEC) < 0 || pipe2(result, O_CLOEXEC) < 0 ? -errno : 0;
+    out->in = in[1];
+    out->out = result[0];
+    in[0] = lift(in[0]);
+    result[1] = lift(result[1]);
+    if (!error && (in[0] < 0 || result[1] < 0)) {
+        error = -EMFILE;
+    }
+    if (!error) {
+        error = fd_set_nonblocking(out->in);
+        error = error ? error : fd_set_nonblocking(out->out);
+    }
+    if (!error) {
+        const int fds[] = {in[0], result[1], none};
+        error = process_start(command, fds, 3, &out->pid);
+    }
+    fd_close(&in[0]);
+    fd_close(&result[1]);
+    fd_close(&none);
+    if (!error) {
+        out->pidfd = process_watch(out->pid);
+        error = out->pidfd < 0 ? out->pidfd : 0;
+    }
+    if (error) {
+        tool_close(out);
+    }
+    return error;
+}
+
+void tool_close(struct tool *tool) {
+    fd_close(&tool->pidfd);
+    fd_close(&tool->in);
+    fd_close(&tool->out);
 }
 
 void spawned_close(struct spawned *s) {

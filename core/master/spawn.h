@@ -20,6 +20,19 @@ struct spawned {
 /* Starts our own executable as a worker, in a process group of its own. 0, or -errno with nothing left behind. */
 int spawn_worker(uint32_t slots, uint32_t capacity, struct spawned *out);
 
+/* A process with nothing but its stdin and stdout: pipes, the master's ends of which are non-blocking. */
+struct tool {
+    pid_t pid;
+    int pidfd;
+    int in;  /* what it reads */
+    int out; /* what it writes */
+};
+
+/* Starts our own executable with { "socgi", command, our pid }, in a process group of its own. 0, or -errno with
+ * nothing left behind. */
+int spawn_tool(const char *command, struct tool *out);
+void tool_close(struct tool *tool);
+
 /* Closes everything that is open in it; the process is the caller's business. */
 void spawned_close(struct spawned *spawned);
 

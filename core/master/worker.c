@@ -21,7 +21,7 @@
 #include "master/report.h"
 #include "master/server.h"
 
-enum { LAST_READS = 16, LEAVE_MS = 5000, JITTER = 10 };
+enum { LAST_READS = 16, LEAVE_MS = 5000, TRACE_MS = 300, JITTER = 10 };
 
 static const uint64_t NS_PER_MS = 1000000;
 
@@ -178,6 +178,10 @@ void worker_overdue(struct worker *w) {
     worker_apply(w, WORKER_OVERDUE);
 }
 
+void worker_end(struct worker *w) {
+    worker_apply(w, WORKER_END);
+}
+
 void worker_broke(struct worker *w, const char *what) {
     log_line(LOG_ERROR, "worker %d has broken the protocol (%s): killed", (int)w->ties.pid, what);
     worker_apply(w, WORKER_BROKE);
@@ -192,6 +196,11 @@ static void worker_close(struct worker *w) {
     if (w->desk.load == 0) {
         worker_leaves(w);
     }
+}
+
+static void worker_trace(struct worker *w) {
+    kill(w->ties.pid, CRASH_TRACE_SIGNAL);
+    w->deadline = loop_of(w)->now + TRACE_MS * NS_PER_MS;
 }
 
 static void worker_kill(struct worker *w) {
@@ -276,6 +285,9 @@ static void worker_apply(struct worker *w, enum worker_event event) {
         break;
     case WORKER_CLOSE:
         worker_close(w);
+        break;
+    case WORKER_TRACE:
+        worker_trace(w);
         break;
     case WORKER_KILL:
         worker_kill(w);

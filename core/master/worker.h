@@ -59,7 +59,10 @@ int worker_start(struct pool *pool, struct seat *seat);
 /* It leaves its seat, finishes what it has begun and ends; what it has not begun goes to others. */
 void worker_retire(struct worker *worker);
 
-/* Its time has passed. */
+/* It is killed, for the server ends. */
+void worker_end(struct worker *worker);
+
+/* Its time has passed: it is asked where it is stuck, or killed if it has been. */
 void worker_overdue(struct worker *worker);
 
 /* It has violated the protocol: logged and killed. */

@@ -16,4 +16,8 @@ enum {
 /* argv of a worker: { "socgi", HERITAGE_COMMAND, the master's pid in decimal }. */
 #define HERITAGE_COMMAND "--worker-of"
 
+/* The same of a tracer (see trace/trace.h), which has a pipe to read from and one to write to, and stderr to nowhere.
+ */
+#define HERITAGE_TRACE_COMMAND "--trace-for"
+
 #endif

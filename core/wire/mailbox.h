@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "wire/crash.h"
 #include "wire/slot.h"
 
 /* What became of a request. Written by the worker, hence checked by the master before it is believed. */
@@ -40,6 +41,7 @@ struct mailbox_shared {
     _Alignas(64) _Atomic uint32_t draining; /* of the master: connections end with the answer that is being made */
     uint32_t count;                         /* slots */
     uint32_t capacity;                      /* bytes of a packed request */
+    struct crash_report crash;              /* of the worker */
 };
 
 /* One side's view; a zeroed struct is none. */

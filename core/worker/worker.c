@@ -21,6 +21,7 @@
 #include "wire/request.h"
 #include "worker/answer.h"
 #include "worker/confine.h"
+#include "worker/crash.h"
 #include "worker/registry.h"
 #include "worker/request.h"
 #include "worker/respond.h"
@@ -167,6 +168,7 @@ static bool begin(struct worker *w) {
     }
     int error = wire_start_unpack(&w->start, w->start_message, (size_t)length);
     error = error ? error : mailbox_open(&w->box, HERITAGE_MAILBOX);
+    error = error ? error : crash_watch(&w->box.shared->crash);
     error = error ? error : confine(&w->start);
     if (!error) {
         log_set_level((enum log_level)w->start.log_level);

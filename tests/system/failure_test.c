@@ -26,15 +26,34 @@ static void failed(struct server *server, struct client *client, int status) {
     server->incidents++;
 }
 
+/* The log tells where it was: function, file and line. */
+static void traced(struct server *server, const char *pattern) {
+    char whole[128];
+    char function[64];
+    const char *name = strchr(pattern, ' ');
+    (void)snprintf(function, sizeof(function), "%.*s", (int)(strchr(name + 1, ' ') - name + 4), name);
+    server_log_await(server, function, 1); /* " NAME at " */
+    char *log = file_read(server->log);
+    (void)snprintf(whole, sizeof(whole), "\\] trace [0-9a-f]{16}: %s", pattern);
+    if (!text_matches(log, whole)) {
+        fail_msg("the log has no \"%s\"", whole);
+    }
+    free(log);
+}
+
 static void crashes_of_all_kinds(void **state) {
     static const struct {
         const char *path;
         const char *cause;
+        const char *trace; /* a function of the plugin, and its place */
     } table[] = {
-        {"/crash?how=segv", "ended by signal 11 (Segmentation fault) while it handled \"GET /crash"},
-        {"/crash?how=abort", "ended by signal 6 (Aborted) while it handled \"GET /crash"},
-        {"/crash?how=stack", "ended by signal 11 (Segmentation fault) while it handled \"GET /crash"},
-        {"/crash?how=exit", "plugin crash: worker "},
+        {"/crash?how=segv", "ended by signal 11 (Segmentation fault) while it handled \"GET /crash",
+         "#0 crash_segv at .*/crash\\.c:[0-9]+ \\(crash\\.so\\+0x"},
+        {"/crash?how=abort", "ended by signal 6 (Aborted) while it handled \"GET /crash",
+         "#[0-9] crash at .*/crash\\.c:[0-9]+ \\(crash\\.so\\+0x"},
+        {"/crash?how=stack", "ended by signal 11 (Segmentation fault) while it handled \"GET /crash",
+         "#0 crash_stack at .*/crash\\.c:[0-9]+ \\(crash\\.so\\+0x"},
+        {"/crash?how=exit", "plugin crash: worker ", NULL},
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
         struct server *server = server_start(state, &(struct server_setup){.plugins = "crash hello"});
@@ -43,6 +62,9 @@ static void crashes_of_all_kinds(void **state) {
         failed(server, client, 502);
         server_log_await(server, table[i].cause, 1);
         server_log_await(server, "answered 502", 1);
+        if (table[i].trace) {
+            traced(server, table[i].trace);
+        }
         client_close(client);
         client = client_open(server);
         client_get(client, "/hello");
@@ -110,6 +132,9 @@ static void time_limits(void **state) {
         failed(server, client, 504);
         server_log_await(server, "outran 500 ms in \"GET ", 1);
         server_log_await(server, "killed, answered 504", 1);
+        if (i == 0) { /* the other one blocks every signal, and is killed without a word */
+            traced(server, "#[0-9]+ hold at .*/hold\\.c:[0-9]+ ");
+        }
         client_close(client);
         pid_t after[WORKERS_MAX];
         server_calm(server);

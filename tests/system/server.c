@@ -49,23 +49,67 @@ static void argument_add(struct arguments *arguments, const char *format, ...) {
     arguments->list[arguments->count++] = text;
 }
 
+const char *plugin_source(const char *name) {
+    static const char *const folders[] = {SYSTEM_PLUGINS, SYSTEM_TEST_PLUGINS, SYSTEM_BAD_PLUGINS};
+    static char path[ARGUMENT_BYTES];
+    for (size_t i = 0; i < sizeof(folders) / sizeof(*folders); i++) {
+        (void)snprintf(path, sizeof(path), "%s/%s.so", folders[i], name);
+        if (access(path, R_OK) == 0) {
+            return path;
+        }
+    }
+    fail_msg("there is no plugin %s", name);
+    return NULL;
+}
+
+static void plugin_path(const struct server *server, const char *as, char path[ARGUMENT_BYTES]) {
+    (void)snprintf(path, ARGUMENT_BYTES, "%s/plugins/%s.so", server->folder, as);
+}
+
+void plugin_put(const struct server *server, const char *name, const char *as) {
+    char hidden[ARGUMENT_BYTES];
+    char path[ARGUMENT_BYTES];
+    (void)snprintf(hidden, sizeof(hidden), "%s/plugins/.new", server->folder);
+    plugin_path(server, as, path);
+    assert_true(file_copy(plugin_source(name), hidden));
+    assert_int_equal(rename(hidden, path), 0);
+}
+
+void plugin_overwrite(const struct server *server, const char *name, const char *as) {
+    char path[ARGUMENT_BYTES];
+    char data[65536];
+    plugin_path(server, as, path);
+    int from = open(plugin_source(name), O_RDONLY | O_CLOEXEC);
+    int to = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+    assert_true(from >= 0 && to >= 0);
+    for (ssize_t n; (n = read(from, data, sizeof(data))) > 0;) {
+        assert_int_equal(write(to, data, (size_t)n), n);
+    }
+    close(from);
+    close(to);
+}
+
+void plugin_remove(const struct server *server, const char *as) {
+    char path[ARGUMENT_BYTES];
+    plugin_path(server, as, path);
+    assert_int_equal(unlink(path), 0);
+}
+
+void generation_await(struct server *server, unsigned number) {
+    char line[64];
+    (void)snprintf(line, sizeof(line), "generation %u serves: ", number);
+    server_log_await(server, line, 1);
+}
+
 static void plugins_place(const struct server *server, const char *names) {
-    static const char *const sources[] = {SYSTEM_PLUGINS, SYSTEM_TEST_PLUGINS};
     char path[ARGUMENT_BYTES];
     (void)snprintf(path, sizeof(path), "%s/plugins", server->folder);
     assert_int_equal(mkdir(path, 0755), 0);
     char *list = strdup(names ? names : "");
     char *rest = list;
     for (const char *name; (name = strsep(&rest, " "));) {
-        bool placed = *name == '\0';
-        for (size_t i = 0; !placed && i < sizeof(sources) / sizeof(*sources); i++) {
-            char from[ARGUMENT_BYTES];
-            (void)snprintf(from, sizeof(from), "%s/%s.so", sources[i], name);
-            (void)snprintf(path, sizeof(path), "%s/plugins/%s.so", server->folder, name);
-            placed = access(from, R_OK) == 0 && file_copy(from, path);
-        }
-        if (!placed) {
-            fail_msg("there is no plugin %s", name);
+        if (*name) {
+            plugin_put(server, name, name);
         }
     }
     free(list);
@@ -84,13 +128,20 @@ static void arguments_build(const struct server *server, const struct server_set
     argument_add(arguments, "socgi");
     for (size_t i = 0; i == 0 || (i < 4 && setup->listen[i]); i++) {
         const char *address = setup->listen[i] ? setup->listen[i] : "127.0.0.1:0";
+        if (strcmp(address, "none") == 0) {
+            break;
+        }
         bool local = strncmp(address, "unix:", 5) == 0;
         argument_add(arguments, "-l");
         argument_add(arguments, "%s%s%s%s", local ? "unix:" : "", local ? server->folder : "", local ? "/" : "",
                      local ? address + 5 : address);
     }
+    if (setup->config) {
+        argument_add(arguments, "-c");
+        argument_add(arguments, "%s/socgi.conf", server->folder);
+    }
     argument_add(arguments, "-w");
-    argument_add(arguments, "%u", server->workers);
+    argument_add(arguments, "%u", setup->workers ? setup->workers : 2);
     argument_add(arguments, "-s");
     argument_add(arguments, "access_log=%s", server->access);
     for (size_t i = 0; i < 12 && setup->settings[i]; i++) {
@@ -136,7 +187,7 @@ static struct server *server_spawn(void **state, const struct server_setup *setu
     assert_non_null(arguments);
     *state = server;
     server->gate = server->fifo = server->pidfd = -1;
-    server->workers = setup->workers ? setup->workers : 2;
+    server->workers = setup->expected ? setup->expected : setup->workers ? setup->workers : 2;
     (void)signal(SIGPIPE, SIG_IGN);
     assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
 
@@ -147,6 +198,11 @@ static struct server *server_spawn(void **state, const struct server_setup *setu
     close(open(server->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644)); /* so that it can be watched at once */
     if (!setup->plugin_folder) {
         plugins_place(server, setup->plugins);
+    }
+    if (setup->config) {
+        char path[64];
+        (void)snprintf(path, sizeof(path), "%s/socgi.conf", server->folder);
+        assert_true(file_write(path, setup->config));
     }
     if (setup->gate) {
         gate_open(server);

@@ -30,11 +30,13 @@ struct server_setup {
     const char *plugins;       /* names, space separated, that are copied into the plugin folder */
     const char *plugin_folder; /* or a folder to serve as it is */
     unsigned workers;          /* 0: 2 */
-    const char *listen[4];     /* none: "127.0.0.1:0"; "unix:NAME" is put into the server's folder */
-    const char *settings[12];  /* NAME=VALUE */
-    const char *options[8];    /* PLUGIN.NAME=VALUE */
-    bool gate;                 /* opens a gate for the plugin "hold" */
-    bool file_log;             /* the error log is written to its file by configuration, not by way of stderr */
+    unsigned expected;         /* workers that there are at rest, when they are not those; 0: they are */
+    const char *config;        /* text of a configuration file; NULL: none */
+    const char *listen[4]; /* none: "127.0.0.1:0"; "unix:NAME" is put into the server's folder; "none": as configured */
+    const char *settings[12]; /* NAME=VALUE */
+    const char *options[8];   /* PLUGIN.NAME=VALUE */
+    bool gate;                /* opens a gate for the plugin "hold" */
+    bool file_log;            /* the error log is written to its file by configuration, not by way of stderr */
     bool blocked_log; /* the error log is a FIFO, read only while the harness itself waits for a line or the end */
 };
 
@@ -86,6 +88,22 @@ int server_teardown(void **state);
 
 /* Waits until the log holds `text` at least `times`. */
 void server_log_await(struct server *server, const char *text, size_t times);
+
+/* ---- Its plugin folder ---- */
+
+/* The path of a built plugin, ours or the tests', good or bad, by its name; in memory that the next call uses again. */
+const char *plugin_source(const char *name);
+
+/* Puts a plugin into the folder under the name "AS.so", whole from the first moment: it is renamed into place. */
+void plugin_put(const struct server *server, const char *name, const char *as);
+
+/* The same, by writing over what is there. */
+void plugin_overwrite(const struct server *server, const char *name, const char *as);
+
+void plugin_remove(const struct server *server, const char *as);
+
+/* Waits until a generation of that number or a later one serves. */
+void generation_await(struct server *server, unsigned number);
 
 /* How often the log holds it now. */
 size_t server_log_count(struct server *server, const char *text);

@@ -62,6 +62,12 @@ bool file_await(const char *path, const char *text, size_t times, int stop, int 
     return holds;
 }
 
+bool file_write(const char *path, const char *text) {
+    FILE *file = fopen(path, "we");
+    bool written = file && fputs(text, file) >= 0;
+    return file && fclose(file) == 0 && written;
+}
+
 bool file_copy(const char *from, const char *to) {
     int in = open(from, O_RDONLY | O_CLOEXEC);
     int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0755);

@@ -13,6 +13,9 @@ char *file_read(const char *path);
  * does not hold it. */
 bool file_await(const char *path, const char *text, size_t times, int stop, int ms);
 
+/* Makes a file of that text, in the place of one that is there. False: it could not. */
+bool file_write(const char *path, const char *text);
+
 /* Copies a file. False: it could not. */
 bool file_copy(const char *from, const char *to);
 

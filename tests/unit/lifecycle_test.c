@@ -8,7 +8,8 @@
 
 #include "master/lifecycle.h"
 
-static const enum worker_state states[] = {WORKER_EMPTY, WORKER_STARTING, WORKER_READY, WORKER_RETIRING, WORKER_KILLED};
+static const enum worker_state states[] = {WORKER_EMPTY,    WORKER_STARTING, WORKER_READY,
+                                           WORKER_RETIRING, WORKER_ENDING,   WORKER_KILLED};
 
 static void every_pair_is_defined(void **state) {
     (void)state;
@@ -35,12 +36,16 @@ static void a_death_is_always_buried(void **state) {
 static void nobody_is_immortal(void **state) {
     (void)state;
     for (unsigned s = WORKER_STARTING; s < WORKER_STATES; s++) {
-        assert_int_equal(worker_step((enum worker_state)s, WORKER_OVERDUE).next, WORKER_KILLED);
         assert_int_equal(worker_step((enum worker_state)s, WORKER_BROKE).next, WORKER_KILLED);
+        assert_int_equal(worker_step((enum worker_state)s, WORKER_END).next, WORKER_KILLED);
+        enum worker_state overdue = worker_step((enum worker_state)s, WORKER_OVERDUE).next;
+        assert_true(overdue == WORKER_ENDING || overdue == WORKER_KILLED);
+        assert_int_equal(worker_step(overdue, WORKER_OVERDUE).next, WORKER_KILLED);
         enum worker_state retired = worker_step((enum worker_state)s, WORKER_RETIRE).next;
-        assert_true(retired == WORKER_RETIRING || retired == WORKER_KILLED);
+        assert_true(retired == WORKER_RETIRING || retired == WORKER_ENDING || retired == WORKER_KILLED);
     }
-    assert_int_equal(worker_step(WORKER_READY, WORKER_OVERDUE).action, WORKER_KILL);
+    assert_int_equal(worker_step(WORKER_READY, WORKER_OVERDUE).action, WORKER_TRACE);
+    assert_int_equal(worker_step(WORKER_ENDING, WORKER_OVERDUE).action, WORKER_KILL);
     assert_int_equal(worker_step(WORKER_KILLED, WORKER_OVERDUE).action, WORKER_IGNORE);
 }
 

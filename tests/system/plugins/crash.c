@@ -1,4 +1,4 @@
-/* Crashes as it is told: /crash?how=segv|abort|exit|stack|flush */
+/* Crashes as it is told: /crash?how=segv|abort|exit|stack|flush|not */
 #include <socgi/plugin.h>
 
 #include <stdint.h>
@@ -36,7 +36,9 @@ static int crash(const struct socgi_request *req, struct socgi_response *res) {
         socgi_printf(res, "half of ");
         (void)socgi_flush(res, 200);
     }
-    crash_segv();
+    if (strcmp(how, "not") != 0) {
+        crash_segv();
+    }
     return 200;
 }
 SOCGI_PLUGIN(.handle = crash)

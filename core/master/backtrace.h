@@ -1,0 +1,38 @@
+/*
+ * Backtraces: what a dead worker has told of its end, made readable by a tracer process, one after another, and logged.
+ * Without a tracer in time the frames are logged by module and offset.
+ */
+#ifndef MASTER_BACKTRACE_H
+#define MASTER_BACKTRACE_H
+
+#include <stdint.h>
+
+#include "base/list.h"
+#include "master/loop.h"
+#include "master/spawn.h"
+
+struct server;
+struct worker;
+
+struct backtraces {
+    struct list waiting; /* of struct backtrace, oldest first; the first is with the tracer while there is one */
+    uint32_t count;
+    struct tool tool;
+    struct source exit_source;
+    uint64_t deadline; /* of the tracer; UINT64_MAX: there is none */
+};
+
+void backtraces_init(struct backtraces *backtraces);
+
+/* A worker has died, and its mailbox is still there: takes its report, if it has left one. Each line of the log begins
+ * with `label`; the lines also become those of the incident `id` (0: none). */
+void backtrace_begin(struct server *server, const struct worker *worker, const char *label, uint64_t id);
+
+/* Ends a tracer that takes too long, and starts the next. */
+void backtraces_turn(struct server *server);
+uint64_t backtraces_next(const struct server *server);
+
+/* Ends what is under way. */
+void backtraces_close(struct server *server);
+
+#endif

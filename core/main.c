@@ -46,7 +46,19 @@ static int serve(int argc, char **argv) {
     if (status == ARGUMENTS_DONE) {
         return printed();
     }
-    return status ? status : master_main(config, configuration_read, &arguments);
+    if (status) {
+        return status;
+    }
+    char *program = realpath("/proc/self/exe", NULL);
+    if (!program) {
+        config_drop(config);
+        perror("socgi: /proc/self/exe");
+        return EXIT_FAILURE;
+    }
+    status = master_main(&(struct master_start){
+        .config = config, .reader = configuration_read, .data = &arguments, .program = program, .argv = argv});
+    free(program);
+    return status;
 }
 
 static const struct {

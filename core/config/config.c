@@ -169,6 +169,7 @@ int config_check(struct config *config) {
     errors += folder_check("spool_folder", config->spool_folder, config->spool_folder) != 0;
     errors += log_check("access_log", config->access_log) != 0;
     errors += log_check("error_log", config->error_log) != 0;
+    errors += log_check("pid_file", config->pid_file) != 0;
     errors += order_check("request_line_limit", config->request_line_limit, "head_limit", config->head_limit) != 0;
     errors += pools_check(config);
     return errors ? -EINVAL : 0;
@@ -221,5 +222,6 @@ void config_free(struct config *config) {
     free(config->spool_folder);
     free(config->access_log);
     free(config->error_log);
+    free(config->pid_file);
     *config = (struct config){0};
 }

@@ -91,6 +91,8 @@ struct config {
     uint32_t start_timeout_ms;   /* a worker's start; 10 s */
     uint32_t drain_timeout_ms;   /* SIGQUIT to the end, whatever still runs; 60 s */
 
+    uint32_t upgrade_timeout_ms; /* SIGUSR2 until the new master is ready; 30 s */
+
     uint32_t crash_limit;     /* more crashes of one plugin within crash_window quarantine it; 0: never; 5 */
     uint32_t crash_window_ms; /* 60 s */
     uint32_t quarantine_ms;   /* the first one: 503; each further one is twice as long, up to 64 times; 10 s */
@@ -98,6 +100,7 @@ struct config {
     char *access_log; /* path, "stderr" or "off"; "stderr" */
     char *error_log;  /* path or "stderr" */
     enum log_level log_level;
+    char *pid_file; /* path; "": none */
 };
 
 /* The configuration that holds when nothing is said. 0, or -ENOMEM. */

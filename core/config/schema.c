@@ -76,6 +76,8 @@ const struct setting settings[] = {
     {"handler_timeout", SETTING_DURATION, AT(handler_timeout_ms), "30s", 1, DAY_MS, "longest run of a handler: 504"},
     {"start_timeout", SETTING_DURATION, AT(start_timeout_ms), "10s", 1, DAY_MS, "longest start of a worker"},
     {"drain_timeout", SETTING_DURATION, AT(drain_timeout_ms), "60s", 1, DAY_MS, "longest drain after SIGQUIT"},
+    {"upgrade_timeout", SETTING_DURATION, AT(upgrade_timeout_ms), "30s", 1, DAY_MS,
+     "longest wait for a new master to be ready"},
     {"crash_limit", SETTING_COUNT, AT(crash_limit), "5", 0, 64,
      "more crashes of a plugin within crash_window: quarantine; 0: none"},
     {"crash_window", SETTING_DURATION, AT(crash_window_ms), "60s", 1, DAY_MS, "time in which they are counted"},
@@ -84,6 +86,7 @@ const struct setting settings[] = {
     {"access_log", SETTING_OPTIONAL_LOG, AT(access_log), "stderr", 1, 4096, "a path, \"stderr\" or \"off\""},
     {"error_log", SETTING_LOG, AT(error_log), "stderr", 1, 4096, "a path or \"stderr\""},
     {"log_level", SETTING_LEVEL, AT(log_level), "notice", 0, 0, "error, warning, notice, info or debug"},
+    {"pid_file", SETTING_PATH, AT(pid_file), "", 0, 4096, "a path; none if it is empty"},
     {0},
 };
 
@@ -265,6 +268,8 @@ int setting_check(const struct setting *s, const char *text, char expected[SETTI
         return expect(expected, log_level_parse(text, &level) == 0, "error, warning, notice, info or debug");
     case SETTING_FOLDER:
         return expect(expected, fits, "a folder");
+    case SETTING_PATH:
+        return expect(expected, fits, "a path");
     case SETTING_LOG:
         return expect(expected, fits && strcmp(text, "off") != 0, "a path or \"stderr\"");
     case SETTING_OPTIONAL_LOG:
@@ -309,7 +314,8 @@ int setting_set(void *target, const struct setting *s, const char *text, const c
     case SETTING_LEVEL:
         return log_level_parse(text, place);
     case SETTING_FOLDER:
-        return text_set(place, text, folder);
+    case SETTING_PATH:
+        return text_set(place, text, text[0] ? folder : NULL);
     case SETTING_LOG:
     case SETTING_OPTIONAL_LOG:
         return text_set(place, text, word ? NULL : folder);

@@ -22,6 +22,7 @@ enum setting_kind {
     SETTING_SIZE,         /* uint64_t, a size */
     SETTING_DURATION,     /* uint32_t, milliseconds */
     SETTING_FOLDER,       /* char *, a path: relative to the file's folder */
+    SETTING_PATH,         /* char *, the same of a file; may be empty */
     SETTING_LOG,          /* char *, "stderr", or a path likewise */
     SETTING_OPTIONAL_LOG, /* the same, or "off" */
     SETTING_LEVEL         /* enum log_level */

@@ -25,12 +25,11 @@
 
 static struct listener *admin_listen(struct server *server, const char *text, bool quiet) {
     mode_t before = umask(0177); /* a socket is its owner's alone */
-    struct listener *l = listener_open(server, text, quiet);
+    struct listener *l = listener_open(server, text, true, quiet);
     int saved = errno;
     umask(before);
     if (l) {
         char address[LISTENER_TEXT];
-        l->admin = true;
         (void)listener_watch(l);
         log_line(LOG_INFO, "the view inside is at %s", listener_address(l, address));
     }
@@ -60,9 +59,25 @@ static int auto_open(struct server *server) {
     return 0; /* it serves all the same */
 }
 
+/* Sockets that we were started with, but for an upgrade, where the configuration decides. */
+static bool adopted(struct server *server) {
+    bool any = false;
+    for (int fd; !server->inheritance.upgrade_of && (fd = inheritance_next(&server->inheritance, true)) >= 0;) {
+        struct listener *l = listener_adopt(server, fd, true);
+        any = true;
+        if (l) {
+            (void)listener_watch(l);
+        }
+    }
+    return any;
+}
+
 int admin_open(struct server *server) {
     const struct config *config = server->config;
     int error = 0;
+    if (adopted(server)) {
+        return 0;
+    }
     for (size_t i = 0; i < config->admin_count && !error; i++) {
         const char *text = config->admin[i];
         if (strcmp(text, "auto") == 0) {

@@ -17,7 +17,7 @@
 #include "master/server.h"
 #include "master/tally.h"
 
-enum { SEND_TURN = 512 << 10, LINGER_BYTES = 1 << 20, LINGER_MS = 2000, STATUS_CLIENT_GONE = 499 };
+enum { SEND_TURN = 512 << 10, LINGER_BYTES = 1 << 20, LINGER_MS = 2000, DRAIN_MS = 1000, STATUS_CLIENT_GONE = 499 };
 
 /* ---- The end ---- */
 
@@ -248,7 +248,18 @@ static void queue_expired(struct timeout *timeout) {
     }
 }
 
+/* While draining: a request may just be on its way. */
+static void drain_expired(struct timeout *timeout) {
+    struct connection *c = connection_of(timeout);
+    if (c->input.length == 0) {
+        connection_close(c);
+    } else {
+        timeout_set(&c->server->header_timeouts, &c->timeout, c->server->loop.now);
+    }
+}
+
 void connection_setup(struct server *server) {
+    timeout_queue_init(&server->drain_timeouts, DRAIN_MS, drain_expired);
     timeout_queue_init(&server->header_timeouts, 0, header_expired);
     timeout_queue_init(&server->body_timeouts, 0, body_expired);
     timeout_queue_init(&server->idle_timeouts, 0, idle_expired);
@@ -344,7 +355,7 @@ void connections_drain(struct server *server) {
         struct connection *c = container_of(at, struct connection, link);
         next = at->next;
         if (c->state == CONNECTION_HEAD && c->input.length == 0 && !c->listener->admin) {
-            connection_close(c);
+            timeout_set(&server->drain_timeouts, &c->timeout, server->loop.now);
         }
     }
 }

@@ -76,7 +76,7 @@ void connections_again(struct server *server);
 /* Frees the connections that were closed in this turn. */
 void connections_sweep(struct server *server);
 
-/* Stops reading new requests: closes idle connections, lets the others finish. */
+/* Each connection ends with the answer to the request that it has or sends now; idle ones after a moment. */
 void connections_drain(struct server *server);
 
 /* Closes every connection at once. */

@@ -22,12 +22,14 @@
 enum { HELD_MAX = 4 << 20, GATHER_MS = 20, CLOSE_SECONDS = 1 };
 
 struct journal {
-    int fd;
-    bool owned; /* the descriptor is ours to close */
+    int fd;     /* the thread's, once it runs */
+    char *path; /* NULL: the descriptor is not ours to close */
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
-    struct buffer filling; /* these four under the mutex */
+    struct buffer filling; /* these under the mutex */
+    struct buffer last;    /* what was taken before the file was opened anew */
+    int next_fd;           /* that new one; -1: none */
     uint64_t lost;
     bool waiting;
     bool closing;
@@ -56,7 +58,7 @@ static void *writer(void *argument) {
     bool closing = false;
     while (!closing) {
         pthread_mutex_lock(&j->mutex);
-        while (j->filling.length == 0 && !j->closing) {
+        while (j->filling.length == 0 && j->next_fd < 0 && !j->closing) {
             j->waiting = true;
             pthread_cond_wait(&j->wake, &j->mutex);
         }
@@ -68,8 +70,12 @@ static void *writer(void *argument) {
         }
         pthread_mutex_lock(&j->mutex);
         struct buffer full = j->filling;
-        j->filling = j->writing;
+        struct buffer last = j->last;
+        int next_fd = j->next_fd;
         uint64_t lost = j->lost;
+        j->filling = j->writing;
+        j->last = (struct buffer){0};
+        j->next_fd = -1;
         j->lost = 0;
         pthread_mutex_unlock(&j->mutex);
         j->writing = full;
@@ -78,6 +84,12 @@ static void *writer(void *argument) {
             int n = snprintf(note, sizeof(note), "... %llu lines were lost: the log did not take them\n",
                              (unsigned long long)lost);
             write_out(j->fd, note, (size_t)n);
+        }
+        if (next_fd >= 0) {
+            write_out(j->fd, last.data, last.length);
+            buffer_free(&last);
+            close(j->fd);
+            j->fd = next_fd;
         }
         write_out(j->fd, full.data, full.length);
         j->writing.length = 0;
@@ -97,9 +109,12 @@ struct journal *journal_open(const char *path) {
     if (!j) {
         return NULL;
     }
-    j->owned = strcmp(path, "stderr") != 0;
-    j->fd = j->owned ? open_log(path) : STDERR_FILENO;
+    bool owned = strcmp(path, "stderr") != 0;
+    j->path = owned ? strdup(path) : NULL;
+    j->next_fd = -1;
+    j->fd = !owned ? STDERR_FILENO : j->path ? open_log(path) : -1;
     if (j->fd < 0) {
+        free(j->path);
         free(j);
         return NULL;
     }
@@ -107,9 +122,10 @@ struct journal *journal_open(const char *path) {
     pthread_cond_init(&j->wake, NULL);
     int error = pthread_create(&j->thread, NULL, writer, j);
     if (error) {
-        if (j->owned) {
+        if (j->path) {
             fd_close(&j->fd);
         }
+        free(j->path);
         free(j);
         errno = error;
         return NULL;
@@ -145,6 +161,26 @@ void journal_line(struct journal *j, const char *line, size_t length) {
     pthread_mutex_unlock(&j->mutex);
 }
 
+/* Twice before the thread has come to it: the file in between gets nothing, for nothing was taken for it that could not
+ * go into the older one as well. */
+int journal_reopen(struct journal *j) {
+    int fd = j->path ? open_log(j->path) : -1;
+    if (fd < 0) {
+        return j->path ? -errno : 0;
+    }
+    pthread_mutex_lock(&j->mutex);
+    int error = buffer_append(&j->last, j->filling.data, j->filling.length);
+    int useless = error ? fd : j->next_fd;
+    if (!error) {
+        j->filling.length = 0;
+        j->next_fd = fd;
+    }
+    pthread_mutex_unlock(&j->mutex);
+    fd_close(&useless);
+    pthread_cond_signal(&j->wake);
+    return error;
+}
+
 void journal_kick(struct journal *j) {
     pthread_mutex_lock(&j->mutex);
     bool wake = j->waiting && j->filling.length > 0;
@@ -171,11 +207,14 @@ void journal_close(struct journal *j) {
     if (pthread_timedjoin_np(j->thread, NULL, &deadline) != 0) {
         return; /* still blocked: it goes with the process, and so must what it uses */
     }
-    if (j->owned) {
+    if (j->path) {
         fd_close(&j->fd);
     }
+    free(j->path);
     pthread_mutex_destroy(&j->mutex);
     pthread_cond_destroy(&j->wake);
+    fd_close(&j->next_fd);
+    buffer_free(&j->last);
     buffer_free(&j->filling);
     buffer_free(&j->writing);
     free(j);

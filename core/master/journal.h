@@ -19,6 +19,10 @@ void journal_line(struct journal *journal, const char *line, size_t length);
 /* Wakes the writer if there is something to write; to be called once a turn. */
 void journal_kick(struct journal *journal);
 
+/* Opens the file anew, by its path: what is taken from now on goes there. 0, or -errno, and all is as before. "stderr"
+ * stays what it is. */
+int journal_reopen(struct journal *journal);
+
 /* Writes what is left, waiting for a blocked file one second at most, and frees the journal. NULL is allowed. */
 void journal_close(struct journal *journal);
 

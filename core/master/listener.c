@@ -106,28 +106,44 @@ static void unix_clear(const struct sockaddr_un *address) {
 }
 
 static int unix_bind(struct listener *l, const char *path) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof(address.sun_path)) {
+    struct sockaddr_storage storage = {0};
+    struct sockaddr_un *address = (struct sockaddr_un *)&storage;
+    if (strlen(path) >= sizeof(address->sun_path)) {
         return -ENAMETOOLONG;
     }
-    memcpy(address.sun_path, path, strlen(path) + 1);
-    unix_clear(&address);
-    l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (l->fd < 0 || bind(l->fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-        return -errno;
-    }
+    address->sun_family = AF_UNIX;
+    memcpy(address->sun_path, path, strlen(path) + 1);
     l->unix_path = strdup(path);
-    return l->unix_path ? 0 : -ENOMEM;
+    if (!l->unix_path) {
+        return -ENOMEM;
+    }
+    l->fd = inheritance_claim(&l->server->inheritance, l->admin, &storage);
+    if (l->fd >= 0) {
+        return 0;
+    }
+    unix_clear(address);
+    l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (l->fd < 0 || bind(l->fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
+        int error = -errno;
+        free(l->unix_path); /* it is not ours to remove */
+        l->unix_path = NULL;
+        return error;
+    }
+    return 0;
 }
 
 static int tcp_bind(struct listener *l, const char *text) {
-    struct sockaddr_storage address;
+    struct sockaddr_storage address = {0};
     socklen_t length;
     const int on = 1;
     const int off = 0;
     int error = address_resolve(text, &address, &length);
     if (error) {
         return error;
+    }
+    l->fd = inheritance_claim(&l->server->inheritance, l->admin, &address);
+    if (l->fd >= 0) {
+        return 0;
     }
     l->fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (l->fd < 0) {
@@ -186,15 +202,45 @@ static const char *hint(int error) {
     }
 }
 
-struct listener *listener_open(struct server *server, const char *text, bool quiet) {
+static struct listener *listener_new(struct server *server, const char *name, bool admin) {
     struct listener *l = calloc(1, sizeof(*l));
+    if (l) {
+        l->server = server;
+        l->fd = -1;
+        l->admin = admin;
+        list_init(&l->link);
+        l->name = strdup(name);
+    }
+    return l;
+}
+
+/* By socket activation: whoever has bound it owns its file. */
+struct listener *listener_adopt(struct server *server, int fd, bool admin) {
+    struct sockaddr_un address = {0};
+    socklen_t length = sizeof(address) - 1;
+    char name[sizeof("unix:") + sizeof(address.sun_path)] = "inherited";
+    bool local = getsockname(fd, (struct sockaddr *)&address, &length) == 0 && address.sun_family == AF_UNIX;
+    if (local) {
+        snprintf(name, sizeof(name), "unix:%.*s", (int)sizeof(address.sun_path), address.sun_path);
+    }
+    struct listener *l = listener_new(server, name, admin);
+    if (!l || !l->name) {
+        free(l);
+        close(fd);
+        return NULL;
+    }
+    l->fd = fd;
+    l->local = local;
+    address_learn(l);
+    list_append(&server->listeners, &l->link);
+    return l;
+}
+
+struct listener *listener_open(struct server *server, const char *text, bool admin, bool quiet) {
+    struct listener *l = listener_new(server, text, admin);
     if (!l) {
         return NULL;
     }
-    l->server = server;
-    l->fd = -1;
-    list_init(&l->link);
-    l->name = strdup(text);
     int error = l->name ? listener_bind(l, text) : -ENOMEM;
     if (error) {
         if (!quiet) {
@@ -217,7 +263,16 @@ const char *listener_address(const struct listener *l, char text[LISTENER_TEXT])
     return text;
 }
 
-/* ---- Another configuration ---- */
+/* ---- Another master, another configuration ---- */
+
+void listeners_hand_over(struct server *server) {
+    for (struct list *at = server->listeners.next; at != &server->listeners; at = at->next) {
+        struct listener *l = container_of(at, struct listener, link);
+        free(l->unix_path);
+        l->unix_path = NULL;
+    }
+    listeners_close(server, true);
+}
 
 static bool listens_on(const struct listener *l, const char *text) {
     char address[LISTENER_TEXT];
@@ -251,7 +306,7 @@ int listeners_prepare(struct server *server, const struct config *config, char *
     prepared_close(server);
     for (size_t i = 0; i < config->listen_count; i++) {
         struct listener *l = listener_find(server, config->listen[i]);
-        l = l ? l : listener_open(server, config->listen[i], true);
+        l = l ? l : listener_open(server, config->listen[i], false, true);
         if (!l) {
             int error = -errno;
             snprintf(text, size, "cannot listen on %s: %s%s", config->listen[i], strerror(-error), hint(error));
@@ -355,6 +410,16 @@ uint64_t listeners_next(const struct server *server) {
         next = l->paused && l->resume < next ? l->resume : next;
     }
     return next;
+}
+
+/* What is in the backlog has been promised an answer, but for what another master takes. */
+void listeners_accept_last(struct server *server) {
+    for (struct list *at = server->listeners.next; at != &server->listeners; at = at->next) {
+        struct listener *l = container_of(at, struct listener, link);
+        if (!l->admin && !l->paused && l->source.ready) {
+            l->source.ready(&l->source, EPOLLIN);
+        }
+    }
 }
 
 void listeners_close(struct server *server, bool all) {

@@ -30,7 +30,10 @@ struct listener {
 
 /* Opens a listener "HOST:PORT", "[IPV6]:PORT", ":PORT" or "unix:/path". NULL with errno set; told in the log with its
  * cause unless `quiet`. */
-struct listener *listener_open(struct server *server, const char *text, bool quiet);
+struct listener *listener_open(struct server *server, const char *text, bool admin, bool quiet);
+
+/* One of a socket that we were started with, which is taken over. NULL: no memory. */
+struct listener *listener_adopt(struct server *server, int fd, bool admin);
 
 /* Where it listens, for people: "127.0.0.1:8080", "[::1]:80" or "unix:/path"; in `text` or its own. */
 enum { LISTENER_TEXT = 80 };
@@ -55,6 +58,12 @@ void listeners_resume(struct server *server);
 
 /* When listeners_resume is due. */
 uint64_t listeners_next(const struct server *server);
+
+/* Another master has them now: they are closed, and the files of unix sockets stay. */
+void listeners_hand_over(struct server *server);
+
+/* Before they are closed: accepts what waits to be. */
+void listeners_accept_last(struct server *server);
 
 /* Closes those that serve plugins, or all. */
 void listeners_close(struct server *server, bool all);

@@ -23,6 +23,7 @@
 #include "master/dispatch.h"
 #include "master/generation.h"
 #include "master/listener.h"
+#include "master/pidfile.h"
 #include "master/server.h"
 #include "wire/request.h"
 
@@ -36,8 +37,8 @@ struct master {
     enum stage stage;
     uint64_t deadline; /* of the stage */
     bool accepting;
-    config_reader *reader;
-    void *reader_data;
+    const struct master_start *start;
+    char pid_file[4096]; /* that we have written; "" none */
 };
 
 static const uint64_t NS_PER_MS = 1000000;
@@ -140,6 +141,7 @@ void server_configure(struct server *server, struct config *config) {
     config_drop(server->config);
     server->config = config;
     configure(server, config);
+    notify(&server->notifier, "READY=1");
     listeners_switch(server);
     renewal_request(server, NULL); /* what changed before the watch began */
 }
@@ -153,6 +155,13 @@ static void stage_drain(struct master *m) {
     log_line(LOG_NOTICE, "draining: no new connections, %u to finish", m->server.connection_count);
     m->stage = DRAINING;
     m->deadline = m->server.loop.now + m->server.config->drain_timeout_ms * NS_PER_MS;
+    notify(&m->server.notifier, "STOPPING=1");
+    upgrade_cancel(&m->server, "this one is ending");
+    if (m->server.upgrade.done) {
+        listeners_hand_over(&m->server);
+    } else {
+        listeners_accept_last(&m->server);
+    }
     m->server.draining = true;
     listeners_close(&m->server, false);
     renewal_stop(&m->server);
@@ -166,6 +175,8 @@ static void stage_stop(struct master *m) {
     }
     m->stage = STOPPING;
     m->deadline = m->server.loop.now + STOP_MS * NS_PER_MS;
+    notify(&m->server.notifier, "STOPPING=1");
+    upgrade_cancel(&m->server, "this one is ending");
     m->server.draining = m->server.stopping = true;
     listeners_close(&m->server, false);
     renewal_stop(&m->server);
@@ -193,7 +204,7 @@ static int order_reload(void *data, char *text) {
     }
     complaints = text;
     complaint_to(reload_complaint);
-    struct config *config = m->reader(m->reader_data);
+    struct config *config = m->start->reader(m->start->data);
     complaint_to(NULL);
     complaints = NULL;
     if (!config) {
@@ -206,9 +217,38 @@ static int order_reload(void *data, char *text) {
         return error;
     }
     log_line(LOG_NOTICE, "reloading");
+    notify(&m->server.notifier, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)(clock_now() / 1000));
     renewal_request(&m->server, config);
     snprintf(text, ADMIN_TEXT, "reloading");
     return 0;
+}
+
+static int order_upgrade(void *data, char *text) {
+    struct master *m = data;
+    int error = upgrade_begin(&m->server);
+    snprintf(text, ADMIN_TEXT, "%s", error ? "no upgrade: the log tells why" : "upgrading");
+    return error;
+}
+
+static int journal_renew(const char *name, struct journal *journal) {
+    int error = journal_reopen(journal);
+    if (error) {
+        log_line(LOG_ERROR, "%s cannot be opened anew: %s", name, strerror(-error));
+    }
+    return error;
+}
+
+static int order_reopen(void *data, char *text) {
+    const struct master *m = data;
+    const struct server *server = &m->server;
+    int error = journal_renew("error_log", server->error_log);
+    if (server->access_log && server->access_log != server->error_log) {
+        int other = journal_renew("access_log", server->access_log);
+        error = error ? error : other;
+    }
+    log_line(LOG_NOTICE, "logs are open anew");
+    snprintf(text, ADMIN_TEXT, "%s", error ? strerror(-error) : "logs are open anew");
+    return error;
 }
 
 static int order_drain(void *data, char *text) {
@@ -225,8 +265,12 @@ static int order_stop(void *data, char *text) {
 }
 
 static void orders_set(struct master *m) {
-    m->server.orders =
-        (struct admin_orders){.reload = order_reload, .drain = order_drain, .stop = order_stop, .data = m};
+    m->server.orders = (struct admin_orders){.reload = order_reload,
+                                             .upgrade = order_upgrade,
+                                             .reopen = order_reopen,
+                                             .drain = order_drain,
+                                             .stop = order_stop,
+                                             .data = m};
 }
 
 static void signals_ready(struct source *source, uint32_t events) {
@@ -239,6 +283,10 @@ static void signals_ready(struct source *source, uint32_t events) {
             stage_drain(m);
         } else if (info.ssi_signo == SIGHUP) {
             (void)order_reload(m, text);
+        } else if (info.ssi_signo == SIGUSR1) {
+            (void)order_reopen(m, text);
+        } else if (info.ssi_signo == SIGUSR2) {
+            (void)order_upgrade(m, text);
         } else {
             log_line(LOG_NOTICE, "stopping: %s", strsignal((int)info.ssi_signo));
             stage_stop(m);
@@ -253,6 +301,8 @@ static sigset_t signals_ours(void) {
     sigaddset(&set, SIGTERM);
     sigaddset(&set, SIGQUIT);
     sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGUSR2);
     return set;
 }
 
@@ -297,9 +347,11 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
 static uint64_t next_deadline(const struct master *m) {
     const struct server *s = &m->server;
     const struct timeout_queue *queues[] = {&s->header_timeouts, &s->body_timeouts,   &s->idle_timeouts,
-                                            &s->send_timeouts,   &s->linger_timeouts, &s->queue_timeouts};
+                                            &s->send_timeouts,   &s->linger_timeouts, &s->queue_timeouts,
+                                            &s->drain_timeouts};
     uint64_t next =
         earlier(earlier(generations_next(s), renewal_next(s)), earlier(listeners_next(s), backtraces_next(s)));
+    next = earlier(next, earlier(s->upgrade.deadline, s->notifier.next));
     for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {
         next = earlier(next, timeout_queue_next(queues[i]));
     }
@@ -314,6 +366,17 @@ static void timeouts_run(struct server *s) {
     timeout_queue_run(&s->send_timeouts, now);
     timeout_queue_run(&s->linger_timeouts, now);
     timeout_queue_run(&s->queue_timeouts, now);
+    timeout_queue_run(&s->drain_timeouts, now);
+}
+
+/* The first generation serves. */
+static void serving_begin(struct master *m) {
+    m->accepting = true;
+    (void)listeners_watch(&m->server);
+    if (pidfile_write(m->server.config->pid_file) == 0) {
+        snprintf(m->pid_file, sizeof(m->pid_file), "%s", m->server.config->pid_file);
+    }
+    notify_ready(&m->server.notifier);
 }
 
 static void master_turn(struct master *m) {
@@ -327,9 +390,13 @@ static void master_turn(struct master *m) {
     generations_turn(server);
     dispatch_turn(server);
     backtraces_turn(server);
+    upgrade_turn(server);
+    notifier_turn(&server->notifier, server->loop.now);
     if (server->generation && !m->accepting && m->stage == SERVING) {
-        m->accepting = true;
-        (void)listeners_watch(server);
+        serving_begin(m);
+    }
+    if (server->upgrade.done) {
+        stage_drain(m);
     }
     stage_turn(m);
     connections_sweep(server);
@@ -344,16 +411,33 @@ static void master_turn(struct master *m) {
 
 /* ---- Beginning and end ---- */
 
-static int listeners_open(struct server *server) {
+static void listener_tell(const struct listener *l) {
     char address[LISTENER_TEXT];
-    for (size_t i = 0; i < server->config->listen_count; i++) {
-        const struct listener *l = listener_open(server, server->config->listen[i], false);
-        if (!l) {
-            return -errno;
+    log_line(LOG_NOTICE, "listening on %s", listener_address(l, address));
+}
+
+/* Sockets that we were started with go before the configuration, but for an upgrade, where it decides. */
+static int listeners_open(struct server *server) {
+    struct inheritance *in = &server->inheritance;
+    int error = inherit(in);
+    bool adopted = false;
+    for (int fd; !error && !in->upgrade_of && (fd = inheritance_next(in, false)) >= 0; adopted = true) {
+        const struct listener *l = listener_adopt(server, fd, false);
+        error = l ? 0 : -ENOMEM;
+        if (l) {
+            listener_tell(l);
         }
-        log_line(LOG_NOTICE, "listening on %s", listener_address(l, address));
     }
-    return admin_open(server);
+    for (size_t i = 0; !error && !adopted && i < server->config->listen_count; i++) {
+        const struct listener *l = listener_open(server, server->config->listen[i], false, false);
+        error = l ? 0 : -errno;
+        if (l) {
+            listener_tell(l);
+        }
+    }
+    error = error ? error : admin_open(server);
+    inheritance_close(in);
+    return error;
 }
 
 static int master_open(struct master *m) {
@@ -362,6 +446,7 @@ static int master_open(struct master *m) {
     int error = server->wire_fields ? loop_open(&server->loop) : -ENOMEM;
     if (!error) {
         server->started = server->loop.now;
+        notifier_open(&server->notifier, server->loop.now);
         orders_set(m);
         connection_setup(server);
         configure(server, server->config);
@@ -378,6 +463,9 @@ static int master_open(struct master *m) {
 
 static void master_close(struct master *m) {
     struct server *server = &m->server;
+    upgrade_cancel(server, "this one is ending");
+    pidfile_remove(m->pid_file);
+    notifier_close(&server->notifier);
     connections_close(server);
     connections_sweep(server);
     listeners_close(server, true);
@@ -394,13 +482,15 @@ static void master_close(struct master *m) {
     free(server->wire_fields);
 }
 
-static struct master *master_new(struct config *config) {
+static struct master *master_new(const struct master_start *start) {
     struct master *m = calloc(1, sizeof(*m));
     if (m) {
         struct server *server = &m->server;
         m->signals = -1;
         m->deadline = UINT64_MAX;
-        server->config = config;
+        server->config = start->config;
+        m->start = start;
+        upgrade_init(&server->upgrade, start->program, start->argv);
         server->loop.epoll = -1;
         list_init(&server->listeners);
         list_init(&server->connections);
@@ -418,16 +508,14 @@ static struct master *master_new(struct config *config) {
     return m;
 }
 
-int master_main(struct config *config, config_reader *reader, void *data) {
-    struct master *m = master_new(config);
+int master_main(const struct master_start *start) {
+    struct master *m = master_new(start);
     signals_block();
     if (!m || logs_open(&m->server)) {
-        config_drop(config);
+        config_drop(start->config);
         free(m);
         return 1;
     }
-    m->reader = reader;
-    m->reader_data = data;
     int error = master_open(m);
     while (!error && m->stage != STOPPED) {
         master_turn(m);

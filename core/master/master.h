@@ -7,8 +7,16 @@
 /* Reads the configuration anew, as at the start; errors are told by complaint(). NULL: it has some. */
 typedef struct config *config_reader(void *data);
 
-/* Takes the configuration over and serves until told to stop; `reader` is called with `data` to reload. Returns the
- * exit status: 0 after a stop by signal, 1 when it could not start (the reason is in the log). */
-int master_main(struct config *config, config_reader *reader, void *data);
+struct master_start {
+    struct config *config; /* taken over */
+    config_reader *reader; /* called with `data` to reload */
+    void *data;
+    const char *program; /* path of our own executable, as it was at the start */
+    char **argv;         /* our command line */
+};
+
+/* Serves until told to stop. Returns the exit status: 0 after a stop by signal, 1 when it could not start (the reason
+ * is in the log). */
+int master_main(const struct master_start *start);
 
 #endif

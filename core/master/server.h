@@ -13,12 +13,15 @@
 #include "master/backtrace.h"
 #include "master/census.h"
 #include "master/incident.h"
+#include "master/inherit.h"
 #include "master/journal.h"
 #include "master/loop.h"
+#include "master/notify.h"
 #include "master/renew.h"
 #include "master/store.h"
 #include "master/tally.h"
 #include "master/timeout.h"
+#include "master/upgrade.h"
 
 enum { SCRATCH_SIZE = 65536 };
 
@@ -44,6 +47,9 @@ struct server {
     struct list busy;   /* desks of workers that have requests */
     struct list buried; /* workers to be freed at the end of this turn */
 
+    struct inheritance inheritance;
+    struct notifier notifier;
+    struct upgrade upgrade;
     struct list listeners;   /* of struct listener */
     struct list connections; /* of struct connection */
     struct list again;       /* connections whose turn was used up before their work */
@@ -55,7 +61,8 @@ struct server {
     uint64_t connection_numbers;
     uint64_t request_numbers;
 
-    struct timeout_queue header_timeouts, body_timeouts, idle_timeouts, send_timeouts, linger_timeouts, queue_timeouts;
+    struct timeout_queue header_timeouts, body_timeouts, idle_timeouts, send_timeouts, linger_timeouts, queue_timeouts,
+        drain_timeouts;
 
     struct journal *error_log;
     struct journal *access_log; /* may be the same; NULL: off */

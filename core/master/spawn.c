@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -63,8 +64,17 @@ static int ties_make(struct spawned *s, struct ends *ends, uint32_t slots, uint3
     return fd_set_nonblocking(s->output);
 }
 
-/* fds: what is to be 0, 1, ...; all of them above `count`. */
-static int process_start(const char *what, const int *fds, int count, pid_t *pid) {
+/* How a process is to be started. */
+struct start {
+    const char *program;
+    char **argv;
+    const int *fds; /* what is to be descriptor `first`, first + 1, ...; all of them above first + count */
+    int first;
+    int count;
+    bool own_group;
+};
+
+static int process_start(const struct start *start, pid_t *pid) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     int error = posix_spawn_file_actions_init(&actions);
@@ -76,29 +86,37 @@ static int process_start(const char *what, const int *fds, int count, pid_t *pid
         posix_spawn_file_actions_destroy(&actions);
         return -error;
     }
-    for (int i = 0; i < count && !error; i++) {
-        error = posix_spawn_file_actions_adddup2(&actions, fds[i], i);
+    for (int i = 0; i < start->count && !error; i++) {
+        error = posix_spawn_file_actions_adddup2(&actions, start->fds[i], start->first + i);
     }
     sigset_t none, all;
     sigemptyset(&none);
     sigfillset(&all);
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setpgroup(&attributes,
-                              0); /* a terminal's Ctrl-C is for the master; and a group can be killed whole */
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+    posix_spawnattr_setpgroup(&attributes, 0);
+    short group = start->own_group ? POSIX_SPAWN_SETPGROUP : 0;
+    posix_spawnattr_setflags(&attributes, (short)(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | group));
+    if (!error) {
+        error = posix_spawn(pid, start->program, &actions, &attributes, start->argv, environ);
+    }
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return -error;
+}
+
+/* Ourselves, to be something else. In a process group of its own, for a terminal's Ctrl-C is for the master, and a
+ * group can be killed whole. */
+static int self_start(const char *what, const int *fds, int count, pid_t *pid) {
     char name[] = "socgi";
     char command[32];
     char parent[16];
     snprintf(command, sizeof(command), "%s", what);
     snprintf(parent, sizeof(parent), "%d", (int)getpid());
     char *argv[] = {name, command, parent, NULL};
-    if (!error) {
-        error = posix_spawn(pid, "/proc/self/exe", &actions, &attributes, argv, environ);
-    }
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    return -error;
+    const struct start start = {
+        .program = "/proc/self/exe", .argv = argv, .fds = fds, .count = count, .own_group = true};
+    return process_start(&start, pid);
 }
 
 /* A pidfd, close-on-exec by itself; or -errno, and the process has been ended. */
@@ -124,7 +142,7 @@ int spawn_worker(uint32_t slots, uint32_t capacity, struct spawned *out) {
         int fds[HERITAGE_COUNT];
         memcpy(fds, ends.fd, sizeof(fds));
         fds[HERITAGE_STDERR] = fds[HERITAGE_STDOUT];
-        error = process_start(HERITAGE_COMMAND, fds, HERITAGE_COUNT, &out->pid);
+        error = self_start(HERITAGE_COMMAND, fds, HERITAGE_COUNT, &out->pid);
     }
     for (int i = 0; i < HERITAGE_COUNT; i++) {
         fd_close(&ends.fd[i]);
@@ -158,7 +176,7 @@ int spawn_tool(const char *command, struct tool *out) {
     }
     if (!error) {
         const int fds[] = {in[0], result[1], none};
-        error = process_start(command, fds, 3, &out->pid);
+        error = self_start(command, fds, 3, &out->pid);
     }
     fd_close(&in[0]);
     fd_close(&result[1]);
@@ -169,6 +187,30 @@ int spawn_tool(const char *command, struct tool *out) {
     }
     if (error) {
         tool_close(out);
+    }
+    return error;
+}
+
+int spawn_master(const char *program, char **argv, const int *fds, size_t count, pid_t *pid, int *pidfd) {
+    enum { FIRST = 3, MOST = 64 };
+    int lifted[MOST];
+    size_t made = 0;
+    int error = count > MOST ? -E2BIG : 0;
+    for (; made < count && !error; made++) {
+        lifted[made] = fcntl(fds[made], F_DUPFD_CLOEXEC, FIRST + MOST);
+        error = lifted[made] < 0 ? -errno : 0;
+    }
+    if (!error) {
+        const struct start start = {
+            .program = program, .argv = argv, .fds = lifted, .first = FIRST, .count = (int)count};
+        error = process_start(&start, pid);
+    }
+    for (size_t i = 0; i < made; i++) {
+        fd_close(&lifted[i]);
+    }
+    if (!error) {
+        *pidfd = process_watch(*pid);
+        error = *pidfd < 0 ? *pidfd : 0;
     }
     return error;
 }

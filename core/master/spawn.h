@@ -2,6 +2,7 @@
 #ifndef MASTER_SPAWN_H
 #define MASTER_SPAWN_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -32,6 +33,10 @@ struct tool {
  * nothing left behind. */
 int spawn_tool(const char *command, struct tool *out);
 void tool_close(struct tool *tool);
+
+/* Starts a program with these descriptors as 3, 4, ... and our stdin, stdout and stderr, in our environment; it does
+ * not die with us. 0, or -errno. */
+int spawn_master(const char *program, char **argv, const int *fds, size_t count, pid_t *pid, int *pidfd);
 
 /* Closes everything that is open in it; the process is the caller's business. */
 void spawned_close(struct spawned *spawned);

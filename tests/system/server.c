@@ -168,7 +168,7 @@ static void arguments_build(const struct server *server, const struct server_set
 }
 
 /* Runs in the child. The server dies with the test, whatever ends it. */
-static void server_exec(const struct server *server, char **arguments) {
+static void server_exec(const struct server *server, const struct server_setup *setup, char **arguments) {
     int log = open(server->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
     int none = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (log < 0 || none < 0 || dup2(none, 0) < 0 || dup2(log, 1) < 0 || dup2(log, 2) < 0 || setsid() < 0 ||
@@ -176,7 +176,18 @@ static void server_exec(const struct server *server, char **arguments) {
         setenv("RUNTIME_DIRECTORY", server->folder, 1) < 0 || setenv("UBSAN_OPTIONS", "print_stacktrace=1", 1) < 0) {
         _exit(127);
     }
-    execv(SYSTEM_BINARY, arguments);
+    char text[ARGUMENT_BYTES];
+    (void)snprintf(text, sizeof(text), "%d", (int)getpid());
+    if (setup->inherit > 0 &&
+        (dup2(setup->inherit, 3) < 0 || fcntl(3, F_SETFD, 0) < 0 || setenv("LISTEN_PID", text, 1) < 0 ||
+         setenv("LISTEN_FDS", "1", 1) < 0 || setenv("LISTEN_FDNAMES", "http", 1) < 0)) {
+        _exit(127);
+    }
+    if (setup->notify && setenv("NOTIFY_SOCKET", setup->notify, 1) < 0) {
+        _exit(127);
+    }
+    (void)snprintf(text, sizeof(text), "%s/socgi", server->folder);
+    execv(setup->own_binary ? text : SYSTEM_BINARY, arguments);
     _exit(127);
 }
 
@@ -199,6 +210,11 @@ static struct server *server_spawn(void **state, const struct server_setup *setu
     if (!setup->plugin_folder) {
         plugins_place(server, setup->plugins);
     }
+    if (setup->own_binary) {
+        char path[64];
+        (void)snprintf(path, sizeof(path), "%s/socgi", server->folder);
+        assert_true(file_copy(SYSTEM_BINARY, path));
+    }
     if (setup->config) {
         char path[64];
         (void)snprintf(path, sizeof(path), "%s/socgi.conf", server->folder);
@@ -217,9 +233,10 @@ static struct server *server_spawn(void **state, const struct server_setup *setu
     arguments_build(server, setup, arguments);
     server->pid = fork();
     if (server->pid == 0) {
-        server_exec(server, arguments->list);
+        server_exec(server, setup, arguments->list);
     }
     assert_true(server->pid > 0);
+    server->session = server->pid;
     server->pidfd = (int)syscall(SYS_pidfd_open, server->pid, 0);
     assert_true(server->pidfd >= 0);
     free(arguments);
@@ -331,6 +348,46 @@ void server_calm(struct server *server) {
     assert_int_equal(process_descriptors(server->pid), server->descriptors);
 }
 
+void server_program(const struct server *server, const char *script) {
+    char path[64];
+    char place[64];
+    (void)snprintf(path, sizeof(path), "%s/.socgi", server->folder);
+    (void)snprintf(place, sizeof(place), "%s/socgi", server->folder);
+    assert_true(file_write(path, script));
+    assert_int_equal(chmod(path, 0755), 0);
+    assert_int_equal(rename(path, place), 0);
+}
+
+/* Follows one upgrade; false: there was none by that master. */
+static bool upgrade_follow(struct server *server) {
+    char line[64];
+    int status;
+    (void)snprintf(line, sizeof(line), "[%d] upgraded: process ", (int)server->pid);
+    char *log = file_read(server->log);
+    const char *at = strstr(log, line);
+    pid_t pid = at ? (pid_t)strtol(at + strlen(line), NULL, 10) : 0;
+    free(log);
+    if (pid == 0) {
+        return false;
+    }
+    assert_true(process_await_end(server->pid, WAIT_MS));
+    assert_int_equal(waitpid(server->pid, &status, 0), server->pid);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+    server->pid = pid;
+    close(server->pidfd);
+    server->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+    assert_true(server->pidfd >= 0);
+    return true;
+}
+
+void server_upgraded(struct server *server, size_t times) {
+    assert_true(file_await(server->log, "upgraded: process ", times, -1, WAIT_MS)); /* whichever master says it */
+    while (upgrade_follow(server)) {
+    }
+    server_calm(server);
+}
+
 void server_sync(struct server *server) {
     struct client *client = client_open(server);
     client_print(client, "GET /no/such/route HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
@@ -362,11 +419,11 @@ void server_stop(struct server *server, int signal) {
 static void survivors_check(const struct server *server) {
     pid_t left[WORKERS_MAX];
     int64_t until = clock_now_ms() + WAIT_MS;
-    while (process_session(server->pid, left, WORKERS_MAX) > 0 && clock_now_ms() < until) {
+    while (process_session(server->session, left, WORKERS_MAX) > 0 && clock_now_ms() < until) {
         (void)waitpid(-1, NULL, WNOHANG);
         pause_shortly();
     }
-    assert_int_equal(process_session(server->pid, left, WORKERS_MAX), 0);
+    assert_int_equal(process_session(server->session, left, WORKERS_MAX), 0);
     assert_int_equal(process_children(getpid(), left, WORKERS_MAX), 0);
 }
 
@@ -399,7 +456,7 @@ int server_teardown(void **state) {
         free(log);
     }
     pid_t left[WORKERS_MAX];
-    size_t count = server->pid > 0 && !server->stopped ? process_session(server->pid, left, WORKERS_MAX) : 0;
+    size_t count = server->session > 0 && !server->stopped ? process_session(server->session, left, WORKERS_MAX) : 0;
     for (size_t i = 0; i < count && i < WORKERS_MAX; i++) {
         (void)kill(left[i], SIGKILL);
     }

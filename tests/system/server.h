@@ -35,6 +35,9 @@ struct server_setup {
     const char *listen[4]; /* none: "127.0.0.1:0"; "unix:NAME" is put into the server's folder; "none": as configured */
     const char *settings[12]; /* NAME=VALUE */
     const char *options[8];   /* PLUGIN.NAME=VALUE */
+    bool own_binary;          /* runs a copy of the program in its folder, "socgi", which may be replaced */
+    int inherit;              /* a listening socket that it gets by socket activation; 0: none */
+    const char *notify;       /* the address that it gets as NOTIFY_SOCKET; NULL: none */
     bool gate;                /* opens a gate for the plugin "hold" */
     bool file_log;            /* the error log is written to its file by configuration, not by way of stderr */
     bool blocked_log; /* the error log is a FIFO, read only while the harness itself waits for a line or the end */
@@ -42,6 +45,7 @@ struct server_setup {
 
 struct server {
     pid_t pid;
+    pid_t session; /* its first pid: an upgraded one has another */
     int pidfd;
     unsigned workers;
     uint16_t port;      /* of the first TCP listener */
@@ -70,6 +74,13 @@ void server_calm(struct server *server);
 
 /* Returns once the master has answered a request by itself, and so has looked at what reached it before. */
 void server_sync(struct server *server);
+
+/* Waits until so many upgrades have succeeded, all in all, and every master but the last has ended in peace; the server
+ * is that one from then on. */
+void server_upgraded(struct server *server, size_t times);
+
+/* Puts a shell script in the place of its program: own_binary. */
+void server_program(const struct server *server, const char *script);
 
 /* Sends the signal and waits for the end, which must be in peace: status 0, "stopped" the last line of the log. */
 void server_stop(struct server *server, int signal);

@@ -186,6 +186,10 @@ static void server_exec(const struct server *server, const struct server_setup *
     if (setup->notify && setenv("NOTIFY_SOCKET", setup->notify, 1) < 0) {
         _exit(127);
     }
+    /* What the test itself was started with is not to be counted as the server's. */
+    if (close_range(setup->inherit > 0 ? 4 : 3, ~0u, 0) < 0) {
+        _exit(127);
+    }
     (void)snprintf(text, sizeof(text), "%s/socgi", server->folder);
     execv(setup->own_binary ? text : SYSTEM_BINARY, arguments);
     _exit(127);

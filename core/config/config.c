@@ -223,5 +223,7 @@ void config_free(struct config *config) {
     free(config->access_log);
     free(config->error_log);
     free(config->pid_file);
+    free(config->access_format);
+    free(config->error_format);
     *config = (struct config){0};
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/access_format.h"
 #include "config/config.h"
 #include "config/form.h"
 #include "http/method.h"
@@ -85,6 +86,10 @@ const struct setting settings[] = {
      "the first one: 503; doubled by each further one, up to 64 times"},
     {"access_log", SETTING_OPTIONAL_LOG, AT(access_log), "stderr", 1, 4096, "a path, \"stderr\" or \"off\""},
     {"error_log", SETTING_LOG, AT(error_log), "stderr", 1, 4096, "a path or \"stderr\""},
+    {"access_format", SETTING_FORMAT, AT(access_format), "combined", 1, 1024, "combined, json, or %-directives"},
+    {"error_format", SETTING_FORM, AT(error_format), "text", 0, 0, "text or json"},
+    {"output_rate", SETTING_COUNT, AT(output_rate), "1000", 0, 1 << 30,
+     "lines that a worker prints a second, 0: any; more are dropped"},
     {"log_level", SETTING_LEVEL, AT(log_level), "notice", 0, 0, "error, warning, notice, info or debug"},
     {"pid_file", SETTING_PATH, AT(pid_file), "", 0, 4096, "a path; none if it is empty"},
     {0},
@@ -257,6 +262,10 @@ int setting_check(const struct setting *s, const char *text, char expected[SETTI
                       "names of methods, as \"GET POST\"");
     case SETTING_FLAG:
         return expect(expected, strcmp(text, "on") == 0 || strcmp(text, "off") == 0, "on or off");
+    case SETTING_FORMAT:
+        return expect(expected, fits && access_format_compile(text, NULL) == 0, ACCESS_FORMAT_EXPECTED);
+    case SETTING_FORM:
+        return expect(expected, strcmp(text, "text") == 0 || strcmp(text, "json") == 0, "text or json");
     case SETTING_WORD:
         return expect(expected, fits && (!text[0] || plugin_name_valid(text)), "a name");
     case SETTING_COUNT:
@@ -299,6 +308,8 @@ int setting_set(void *target, const struct setting *s, const char *text, const c
     case SETTING_FLAG:
         *(bool *)place = strcmp(text, "on") == 0;
         return 0;
+    case SETTING_FORMAT:
+    case SETTING_FORM:
     case SETTING_WORD:
         return text_set(place, text, NULL);
     case SETTING_COUNT:

@@ -16,6 +16,8 @@ enum setting_kind {
     SETTING_PLUGINS,      /* a list, each by config_pool_add */
     SETTING_METHODS,      /* uint32_t, set of enum method */
     SETTING_FLAG,         /* bool, "on" or "off" */
+    SETTING_FORMAT,       /* char *, of the access log */
+    SETTING_FORM,         /* char *, "text" or "json" */
     SETTING_WORD,         /* char *, a name; may be empty */
     SETTING_COUNT,        /* uint32_t */
     SETTING_BYTES,        /* uint32_t, a size */

@@ -93,6 +93,11 @@ int http_head_begin(struct buffer *out, const struct http_head *head) {
     at = put_status_line(at, head->status);
     at = put_date(at, head->now);
     at = stpcpy(at, "Server: socgi/" SOCGI_VERSION "\r\n");
+    if (head->request_id) {
+        at = stpcpy(at, "X-Request-Id: ");
+        at = stpcpy(at, head->request_id);
+        at = stpcpy(at, "\r\n");
+    }
     at = put_connection(at, head);
     at = put_framing(at, head);
     *at = '\0';

@@ -28,11 +28,12 @@ struct http_head {
     bool close; /* "Connection: close"; else, to an HTTP/1.0 client, "Connection: keep-alive" */
     enum http_body_framing framing;
     uint64_t length;
-    int64_t now; /* seconds since the epoch, for Date */
+    int64_t now;            /* seconds since the epoch, for Date */
+    const char *request_id; /* for X-Request-Id, at most HTTP_REQID_MAX bytes; NULL: none */
 };
 
-/* Appends status line, Date, Server, Connection and framing fields; the caller adds its own fields and the empty line.
- * 0 or -ENOMEM. */
+/* Appends status line, Date, Server, X-Request-Id, Connection and framing fields; the caller adds its own fields and
+ * the empty line. 0 or -ENOMEM. */
 int http_head_begin(struct buffer *out, const struct http_head *head);
 
 /* Appends one field "name: value CRLF". 0 or -ENOMEM. */

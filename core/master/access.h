@@ -1,20 +1,25 @@
-/*
- * The access log: the combined format, then the plugin, the worker's pid and the microseconds from the request's last
- * header byte to the answer's last byte.
- */
+/* The access log: a line for each exchange, in the configured format. */
 #ifndef MASTER_ACCESS_H
 #define MASTER_ACCESS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "config/access_format.h"
+
+struct config;
 struct connection;
 struct server;
 
-/* The date as text, made once a second. */
-struct access_clock {
-    int64_t second;
-    char text[32];
+struct access {
+    struct access_format format;
+    bool json;
+    int64_t second; /* of `time`, which is made once a second */
+    char time[32];
 };
+
+/* Takes the configured format. */
+void access_configure(struct access *access, const struct config *config);
 
 /* Logs the connection's exchange. */
 void access_log(struct server *server, const struct connection *connection);

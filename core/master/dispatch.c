@@ -106,7 +106,7 @@ static bool answer_valid(const struct mailbox_answer *a) {
 }
 
 static void output_take(struct worker *w) {
-    (void)output_read(&w->output, w->ties.output, w->ties.pid, w->running);
+    (void)output_read(&w->output, w->ties.output, w->ties.pid, w->running, worker_server(w)->loop.now);
 }
 
 /* The one request that a quarantine let through was answered. */

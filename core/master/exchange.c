@@ -114,6 +114,19 @@ static void host_copy(const struct http_request *r, const char *head, char *out,
     out[length] = '\0';
 }
 
+/* The client's, if it may be ours; else one of our own. */
+void exchange_identify(struct exchange *x) {
+    const struct server *server = x->connection->server;
+    const char *head = x->connection->input.data + x->head;
+    const struct http_field *given = x->parsed ? http_field_find(&x->request, head, "X-Request-Id") : NULL;
+    if (given && http_reqid_valid(head + given->value.at, given->value.length)) {
+        memcpy(x->request_id, head + given->value.at, given->value.length);
+        x->request_id[given->value.length] = '\0';
+    } else {
+        http_reqid_make(server->instance, x->id, x->request_id);
+    }
+}
+
 long exchange_pack(struct exchange *x, unsigned char *to, size_t capacity) {
     enum { HOST_MAX = 512 };
     const struct connection *c = x->connection;
@@ -133,6 +146,7 @@ long exchange_pack(struct exchange *x, unsigned char *to, size_t capacity) {
         .keep = x->keep,
         .connection = c->number,
         .id = x->id,
+        .request_id = x->request_id,
         .target = head + r->target.at,
         .path = x->path,
         .route_length = (uint32_t)x->plugin->route_length,
@@ -157,11 +171,15 @@ int exchange_reply(struct exchange *x, int status, const char *fields, const cha
                    size_t length) {
     struct buffer *out = &x->outlet.text;
     bool bodyless = http_status_bodyless(status);
+    if (!x->request_id[0]) {
+        exchange_identify(x);
+    }
     struct http_head head = {.status = status,
                              .minor = x->parsed ? x->request.minor : 1,
                              .close = !x->keep,
                              .framing = bodyless ? HTTP_BODY_NONE : HTTP_BODY_LENGTH,
                              .length = length,
+                             .request_id = x->request_id,
                              .now = clock_seconds()};
     int error = http_head_begin(out, &head);
     if (!error && !bodyless) {

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "base/list.h"
+#include "http/reqid.h"
 #include "http/request.h"
 #include "master/body.h"
 #include "master/outlet.h"
@@ -40,10 +41,11 @@ struct exchange {
     struct body body;
     struct job job;
     struct outlet outlet;
-    bool keep;        /* the connection is kept after the answer */
-    bool parsed;      /* request is valid */
-    bool own;         /* the answer is the master's own */
-    bool probe;       /* the one request that a quarantine has let through */
+    bool keep;   /* the connection is kept after the answer */
+    bool parsed; /* request is valid */
+    bool own;    /* the answer is the master's own */
+    bool probe;  /* the one request that a quarantine has let through */
+    char request_id[HTTP_REQID_SIZE];
     int status;       /* of the answer */
     uint64_t written; /* bytes of the answer on the connection, head included */
     uint64_t answer_head;
@@ -61,6 +63,9 @@ bool exchange_route(struct exchange *exchange);
 
 /* Answers 503 in the place of a plugin in quarantine. */
 void exchange_refuse_quarantined(struct exchange *exchange, uint64_t now);
+
+/* Gives it its id, once its head has been parsed or refused. */
+void exchange_identify(struct exchange *exchange);
 
 /* Packs the request for a worker. Bytes, or -EMSGSIZE. */
 long exchange_pack(struct exchange *exchange, unsigned char *to, size_t capacity);

@@ -47,9 +47,9 @@ struct incident *incident_log(struct server *server, const struct worker *w, con
     snprintf(i->request, sizeof(i->request), "%s %.*s", http_method_name(r->method), (int)r->target.length,
              http_text(head, r->target));
     why(i, w, x, wait_status);
-    log_line(LOG_ERROR, "incident %016" PRIx64 ": plugin %s: worker %d %s \"%s\": %s%s %d", i->id, i->plugin,
-             (int)i->pid, i->why, i->request, w->outran ? "killed, " : "",
-             touched ? "connection closed, status" : "answered", i->status);
+    log_line(LOG_ERROR, "incident %016" PRIx64 ": plugin %s: worker %d %s \"%s\": %s%s %d, request id %s", i->id,
+             i->plugin, (int)i->pid, i->why, i->request, w->outran ? "killed, " : "",
+             touched ? "connection closed, status" : "answered", i->status, x->request_id);
     char label[32];
     snprintf(label, sizeof(label), "trace %016" PRIx64, i->id);
     backtrace_begin(server, w, label, i->id);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <time.h>
@@ -21,6 +21,7 @@
 #include "master/catalog.h"
 #include "master/connection.h"
 #include "master/dispatch.h"
+#include "master/errorlog.h"
 #include "master/generation.h"
 #include "master/listener.h"
 #include "master/pidfile.h"
@@ -45,53 +46,6 @@ static const uint64_t NS_PER_MS = 1000000;
 /* The most that field_limit can be. */
 enum { FIELDS_MAX = 10000 };
 enum { STOP_MS = 2000, SPARE_FDS = 64, FDS_PER_WORKER = 8 };
-
-/* ---- The log ---- */
-
-static void error_log_line(void *data, enum log_level level, const char *line, size_t length) {
-    struct server *server = data;
-    char out[8192];
-    struct timespec now;
-    struct tm tm;
-    clock_gettime(CLOCK_REALTIME, &now);
-    gmtime_r(&now.tv_sec, &tm);
-    size_t n = strftime(out, sizeof(out), "%Y-%m-%dT%H:%M:%S", &tm);
-    int more = snprintf(out + n, sizeof(out) - n, ".%03ldZ %s [%d] %.*s", now.tv_nsec / 1000000, log_level_name(level),
-                        (int)getpid(), (int)length, line);
-    journal_line(server->error_log, out, n + (size_t)more < sizeof(out) ? n + (size_t)more : sizeof(out) - 1);
-}
-
-static int logs_open(struct server *server) {
-    const struct config *config = server->config;
-    log_set_level(config->log_level);
-    server->error_log = journal_open(config->error_log);
-    if (!server->error_log) {
-        fprintf(stderr, "socgi: error_log: %s cannot be opened: %s\n", config->error_log, strerror(errno));
-        return -errno;
-    }
-    log_to(error_log_line, server);
-    if (strcmp(config->access_log, "off") == 0) {
-        return 0;
-    }
-    if (strcmp(config->access_log, config->error_log) == 0) {
-        server->access_log = server->error_log;
-        return 0;
-    }
-    server->access_log = journal_open(config->access_log);
-    if (!server->access_log) {
-        log_line(LOG_ERROR, "access_log: %s cannot be opened: %s", config->access_log, strerror(errno));
-        return -errno;
-    }
-    return 0;
-}
-
-static void logs_close(struct server *server) {
-    log_to(NULL, NULL);
-    if (server->access_log != server->error_log) {
-        journal_close(server->access_log);
-    }
-    journal_close(server->error_log);
-}
 
 /* ---- Limits ---- */
 
@@ -137,9 +91,16 @@ void server_configure(struct server *server, struct config *config) {
     if (config == server->config) {
         return;
     }
-    config_hold(config);
-    config_drop(server->config);
-    server->config = config;
+    struct config *before = server->config;
+    server->config = config_hold(config);
+    bool logs = strcmp(before->error_log, config->error_log) != 0 ||
+                strcmp(before->access_log, config->access_log) != 0 ||
+                strcmp(before->error_format, config->error_format) != 0 ||
+                strcmp(before->access_format, config->access_format) != 0;
+    if (logs) {
+        logs_configure(server);
+    }
+    config_drop(before);
     configure(server, config);
     notify(&server->notifier, "READY=1");
     listeners_switch(server);
@@ -230,23 +191,9 @@ static int order_upgrade(void *data, char *text) {
     return error;
 }
 
-static int journal_renew(const char *name, struct journal *journal) {
-    int error = journal_reopen(journal);
-    if (error) {
-        log_line(LOG_ERROR, "%s cannot be opened anew: %s", name, strerror(-error));
-    }
-    return error;
-}
-
 static int order_reopen(void *data, char *text) {
-    const struct master *m = data;
-    const struct server *server = &m->server;
-    int error = journal_renew("error_log", server->error_log);
-    if (server->access_log && server->access_log != server->error_log) {
-        int other = journal_renew("access_log", server->access_log);
-        error = error ? error : other;
-    }
-    log_line(LOG_NOTICE, "logs are open anew");
+    struct master *m = data;
+    int error = logs_reopen(&m->server);
     snprintf(text, ADMIN_TEXT, "%s", error ? strerror(-error) : "logs are open anew");
     return error;
 }
@@ -403,10 +350,7 @@ static void master_turn(struct master *m) {
     workers_sweep(server);
     generations_sweep(server);
     listeners_resume(server);
-    journal_kick(server->error_log);
-    if (server->access_log && server->access_log != server->error_log) {
-        journal_kick(server->access_log);
-    }
+    logs_kick(server);
 }
 
 /* ---- Beginning and end ---- */
@@ -446,6 +390,7 @@ static int master_open(struct master *m) {
     int error = server->wire_fields ? loop_open(&server->loop) : -ENOMEM;
     if (!error) {
         server->started = server->loop.now;
+        (void)getrandom(&server->instance, sizeof(server->instance), GRND_NONBLOCK);
         notifier_open(&server->notifier, server->loop.now);
         orders_set(m);
         connection_setup(server);

@@ -19,28 +19,67 @@ static void line_log(const char *text, size_t length, pid_t pid, const char *nam
     log_line(level, "worker %d: %s%s%.*s", (int)pid, name ? name : "", name ? ": " : "", (int)length, text);
 }
 
-void output_flush(struct output *output, pid_t pid, const char *name) {
-    if (output->length > 0) {
-        line_log(output->line, output->length, pid, name);
-        output->length = 0;
+void output_begin(struct output *output, uint32_t rate, uint64_t now) {
+    output->length = 0;
+    output->dropped = 0;
+    output->rate = output->left = rate;
+    output->refilled = now;
+}
+
+static void refill(struct output *output, uint64_t now) {
+    const uint64_t second = 1000000000;
+    uint64_t passed = now - output->refilled;
+    uint64_t more = passed >= second ? output->rate : passed * output->rate / second;
+    if (more > 0) {
+        uint64_t left = output->left + more;
+        output->left = left < output->rate ? (uint32_t)left : output->rate;
+        output->refilled = now;
     }
+}
+
+static void dropped_tell(struct output *output, pid_t pid) {
+    if (output->dropped > 0) {
+        log_line(LOG_WARNING, "worker %d: %llu lines were dropped: output_rate is %u a second", (int)pid,
+                 (unsigned long long)output->dropped, output->rate);
+        output->dropped = 0;
+    }
+}
+
+static void line_end(struct output *output, pid_t pid, const char *name) {
+    if (output->length == 0) {
+        return;
+    }
+    if (output->rate > 0 && output->left == 0) {
+        output->dropped++;
+    } else {
+        dropped_tell(output, pid);
+        output->left -= output->rate > 0;
+        line_log(output->line, output->length, pid, name);
+    }
+    output->length = 0;
+}
+
+void output_flush(struct output *output, pid_t pid, const char *name) {
+    line_end(output, pid, name);
+    dropped_tell(output, pid);
 }
 
 /* A line that is too long is logged in pieces. */
 static void output_take(struct output *output, const char *data, size_t length, pid_t pid, const char *name) {
     for (size_t i = 0; i < length; i++) {
         if (data[i] == '\n') {
-            output_flush(output, pid, name);
+            line_end(output, pid, name);
             continue;
         }
         if (output->length == OUTPUT_LINE_MAX) {
-            output_flush(output, pid, name);
+            line_end(output, pid, name);
         }
         output->line[output->length++] = data[i];
     }
 }
 
-bool output_read(struct output *output, int fd, pid_t pid, const char *name) {
+bool output_read(struct output *output, int fd, pid_t pid, const char *name, uint64_t now) {
+    refill(output, now);
     char data[READ_SIZE];
     for (int i = 0; i < READS; i++) {
         ssize_t n = read(fd, data, sizeof(data));

@@ -4,22 +4,30 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum { OUTPUT_LINE_MAX = 2048 };
 
 struct output {
+    uint32_t rate;     /* lines a second, on average and at once; 0: any */
+    uint32_t left;     /* that may still be logged now */
+    uint64_t refilled; /* nanoseconds: when that was reckoned */
+    uint64_t dropped;  /* lines, not yet told of */
     size_t length;
     char line[OUTPUT_LINE_MAX];
 };
+
+/* Lines beyond the rate are dropped, and told of when there is room again. */
+void output_begin(struct output *output, uint32_t rate, uint64_t now);
 
 /*
  * Reads what is in the pipe, at most 64 KiB a call, and logs each line as "worker PID: NAME: text" (without NAME when
  * it is NULL), at the level that a "<N>" before it names, else notice. False: the pipe has ended.
  */
-bool output_read(struct output *output, int fd, pid_t pid, const char *name);
+bool output_read(struct output *output, int fd, pid_t pid, const char *name, uint64_t now);
 
-/* Logs a last line that had no end. */
+/* The worker has ended: logs a last line that had no end, and how many were dropped. */
 void output_flush(struct output *output, pid_t pid, const char *name);
 
 #endif

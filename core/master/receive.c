@@ -169,6 +169,7 @@ static void request_begin(struct connection *c) {
     const char *head = c->input.data + x->head;
     int status = http_parse(head, x->head_end - x->head, &x->request);
     x->parsed = status == 0;
+    exchange_identify(x);
     if (!status) {
         status = path_decode(x, head);
     }

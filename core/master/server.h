@@ -60,13 +60,16 @@ struct server {
     uint64_t spooled;          /* bytes of request bodies in files */
     uint64_t connection_numbers;
     uint64_t request_numbers;
+    uint64_t instance; /* a random number: with that of a request, its id */
 
     struct timeout_queue header_timeouts, body_timeouts, idle_timeouts, send_timeouts, linger_timeouts, queue_timeouts,
         drain_timeouts;
 
     struct journal *error_log;
     struct journal *access_log; /* may be the same; NULL: off */
-    struct access_clock access_clock;
+    struct access access;
+    bool error_json;                /* lines of the error log are JSON */
+    bool error_journald;            /* or what journald reads */
     bool draining;                  /* no new connections, no new generations; what has begun is finished */
     bool stopping;                  /* nothing is waited for any more */
     struct wire_field *wire_fields; /* room for one request's fields while it is packed */

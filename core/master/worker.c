@@ -74,7 +74,7 @@ static void output_ready(struct source *source, uint32_t events) {
         return;
     }
     dispatch_worker_collect(w); /* so that the line is not taken for that of the handler before */
-    if (!output_read(&w->output, w->ties.output, w->ties.pid, w->running)) {
+    if (!output_read(&w->output, w->ties.output, w->ties.pid, w->running, worker_server(w)->loop.now)) {
         loop_forget(loop_of(w), w->ties.output); /* it has closed its stdout and stderr */
     }
 }
@@ -116,6 +116,7 @@ static struct worker *worker_new(struct pool *pool, struct seat *seat) {
     w->pool = pool;
     w->seat = seat;
     w->started = w->desk.since = now;
+    output_begin(&w->output, config->output_rate, now);
     w->deadline = now + config->start_timeout_ms * NS_PER_MS;
     w->requests_limit =
         requests_limit(pool->config->worker_requests, now / 1000 ^ (uint64_t)(seat - pool->seats) * 7919);
@@ -258,7 +259,9 @@ static void worker_bury(struct worker *w) {
     kill(-w->ties.pid, SIGKILL); /* children that it has left; its pid is still its own, not yet reaped */
     while (waitpid(w->ties.pid, &status, 0) < 0 && errno == EINTR) {
     }
-    for (int i = 0; i < LAST_READS && output_read(&w->output, w->ties.output, w->ties.pid, w->running); i++) {
+    for (int i = 0;
+         i < LAST_READS && output_read(&w->output, w->ties.output, w->ties.pid, w->running, worker_server(w)->loop.now);
+         i++) {
     }
     output_flush(&w->output, w->ties.pid, w->running);
     death_judge(w, status);

@@ -237,6 +237,7 @@ static int request_convert(struct socgi_test *test, const struct http_request *p
                                   .minor = parsed->minor,
                                   .keep = parsed->keep_alive,
                                   .id = 1,
+                                  .request_id = "test",
                                   .target = span_copy(test, parsed->target),
                                   .path = path,
                                   .query = span_copy(test, parsed->query),

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "http/reqid.h"
 #include "wire/pack.h"
 
 long wire_request_pack(const struct wire_request *r, unsigned char *to, size_t capacity) {
@@ -14,6 +15,7 @@ long wire_request_pack(const struct wire_request *r, unsigned char *to, size_t c
     pack_u32(&p, r->keep);
     pack_u64(&p, r->connection);
     pack_u64(&p, r->id);
+    pack_text(&p, r->request_id);
     pack_text(&p, r->target);
     pack_text(&p, r->path);
     pack_u32(&p, r->route_length);
@@ -57,6 +59,7 @@ int wire_request_unpack(struct wire_request *r, const unsigned char *from, size_
     r->keep = unpack_u32(&u);
     r->connection = unpack_u64(&u);
     r->id = unpack_u64(&u);
+    r->request_id = unpack_text(&u);
     r->target = unpack_text(&u);
     r->path = unpack_text(&u);
     r->route_length = unpack_u32(&u);
@@ -68,8 +71,9 @@ int wire_request_unpack(struct wire_request *r, const unsigned char *from, size_
     r->server_port = unpack_u32(&u);
     unpack_body(r, &u);
     r->field_count = unpack_u32(&u);
-    if (u.failed || !r->target || !r->path || !r->query || !r->host || !r->remote_addr || !r->server_addr ||
-        r->route_length > strlen(r->path) || r->field_count > r->field_capacity) {
+    if (u.failed || !r->request_id || strlen(r->request_id) > HTTP_REQID_MAX || !r->target || !r->path || !r->query ||
+        !r->host || !r->remote_addr || !r->server_addr || r->route_length > strlen(r->path) ||
+        r->field_count > r->field_capacity) {
         return -EPROTO;
     }
     for (uint32_t i = 0; i < r->field_count; i++) {

@@ -21,12 +21,13 @@ struct wire_field {
 };
 
 struct wire_request {
-    uint32_t plugin;     /* index in the order of the PLUGIN messages */
-    uint32_t method;     /* enum method */
-    uint32_t minor;      /* HTTP/1.minor */
-    uint32_t keep;       /* 1: the connection may be kept after it */
-    uint64_t connection; /* the master's number of the connection */
-    uint64_t id;         /* the master's number of the request */
+    uint32_t plugin;        /* index in the order of the PLUGIN messages */
+    uint32_t method;        /* enum method */
+    uint32_t minor;         /* HTTP/1.minor */
+    uint32_t keep;          /* 1: the connection may be kept after it */
+    uint64_t connection;    /* the master's number of the connection */
+    uint64_t id;            /* the master's number of the request */
+    const char *request_id; /* its id for people and logs */
     const char *target;
     const char *path;      /* decoded */
     uint32_t route_length; /* bytes of `path` that are the plugin's route */

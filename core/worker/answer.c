@@ -89,8 +89,11 @@ static int head_write(struct socgi_response *res, const struct http_head *head) 
 /* Makes the head; `last`: nothing follows what has been written. 0, or -ENOMEM. */
 static int answer_begin(struct socgi_response *res, int status, bool last) {
     res->status = status;
-    struct http_head head = {
-        .status = status, .minor = (int)res->req->wire.minor, .close = !res->req->wire.keep, .now = clock_seconds()};
+    struct http_head head = {.status = status,
+                             .minor = (int)res->req->wire.minor,
+                             .close = !res->req->wire.keep,
+                             .now = clock_seconds(),
+                             .request_id = res->req->wire.request_id};
     if (last) {
         choose_known(res, &head);
     } else {

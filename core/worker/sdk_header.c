@@ -11,8 +11,8 @@
 enum { FIELDS_FIRST = 16, LENGTH_DIGITS_MAX = 19 };
 
 /* Fields that the server sets itself, for they belong to the connection and not to the answer. */
-static const char *const reserved[] = {"Connection", "Transfer-Encoding", "Date",   "Server",
-                                       "Keep-Alive", "Trailer",           "Upgrade"};
+static const char *const reserved[] = {"Connection", "Transfer-Encoding", "Date",    "Server",
+                                       "Keep-Alive", "Trailer",           "Upgrade", "X-Request-Id"};
 
 static int field_check(const struct socgi_response *res, const char *name, const char *value) {
     if (res->begun) {

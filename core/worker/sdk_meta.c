@@ -57,6 +57,7 @@ static void add_fixed(const struct socgi_request *req) {
     }
     meta_add(cache, "REQUEST_METHOD", socgi_method(req));
     meta_add(cache, "REQUEST_URI", wire->target);
+    meta_add(cache, "UNIQUE_ID", wire->request_id);
     meta_add(cache, "SCRIPT_NAME", socgi_route(req));
     meta_add(cache, "SERVER_NAME", server_name(req));
     meta_add_number(cache, "SERVER_PORT", wire->server_port);

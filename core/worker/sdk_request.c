@@ -15,6 +15,10 @@ const char *socgi_method(const struct socgi_request *req) {
     return http_method_name((enum method)req->wire.method);
 }
 
+const char *socgi_request_id(const struct socgi_request *req) {
+    return req->wire.request_id;
+}
+
 const char *socgi_target(const struct socgi_request *req) {
     return req->wire.target;
 }

@@ -110,6 +110,10 @@ struct socgi_plugin {
 /* The method, "GET". Never NULL. RFC 9110 section 9. */
 const char *socgi_method(const struct socgi_request *req);
 
+/* The request's id: the client's X-Request-Id, or one that the server has made. It is in the logs, and goes back to the
+ * client as X-Request-Id. Never NULL. */
+const char *socgi_request_id(const struct socgi_request *req);
+
 /* The request target as it was sent, "/echo/a%20b?x=1". Never NULL. RFC 9112 section 3.2. */
 const char *socgi_target(const struct socgi_request *req);
 
@@ -186,7 +190,7 @@ void *socgi_data(const struct socgi_context *ctx);
 /* ---- The response --------------------------------------------------------------------------------------------- */
 
 /* Sets a header field, replacing those of the same name. -EINVAL: not a valid name or value, or one that the server
- * sets itself (Connection, Transfer-Encoding, Date, Server, Keep-Alive, Trailer, Upgrade). -ENOMEM. -EISCONN: the
+ * sets itself (Connection, Transfer-Encoding, Date, Server, Keep-Alive, Trailer, Upgrade, X-Request-Id). -ENOMEM. -EISCONN: the
  * head has been sent already. Content-Length may be set to promise a length; a body of another length is an error. */
 int socgi_set_header(struct socgi_response *res, const char *name, const char *value);
 

@@ -130,7 +130,8 @@ static void log_lines_cannot_be_forged(void **state) {
 
 /* What is printed without end, or without line ends, is bounded and loses nothing else. */
 static void much_output(void **state) {
-    struct server *server = server_start(state, &(struct server_setup){.plugins = "print hello", .workers = 1});
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "print hello", .workers = 1, .settings = {"output_rate=0"}});
     struct client *client = client_open(server);
     client_get(client, "/print?lines=20000");
     assert_int_equal(client_status(client), 200);
@@ -141,10 +142,35 @@ static void much_output(void **state) {
     server_end(server);
 }
 
+/* More lines than output_rate in one moment: some are dropped, and it is told how many. */
+static void output_is_bounded(void **state) {
+    enum { LINES = 3 * 20000 };
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "print hello", .workers = 1, .settings = {"output_rate=10"}});
+    struct client *client = client_open(server);
+    client_get(client, "/print?lines=20000");
+    assert_int_equal(client_status(client), 200);
+    client_close(client);
+    server_stop(server, SIGTERM);
+    char *log = file_read(server->log);
+    size_t dropped = 0;
+    for (const char *at = log; (at = strstr(at, " lines were dropped: output_rate is 10 a second")); at++) {
+        const char *number = at;
+        while (number[-1] >= '0' && number[-1] <= '9') {
+            number--;
+        }
+        dropped += strtoul(number, NULL, 10);
+    }
+    assert_in_range(dropped, LINES / 2, LINES); /* it takes far less than the time that would let half of them pass */
+    assert_in_range(text_count(log, ": print: "), 10, LINES / 2);
+    free(log);
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(bad_plugins_are_left_out),   SYSTEM_TEST(no_plugins_at_all), SYSTEM_TEST(output_reaches_the_log),
-        SYSTEM_TEST(log_lines_cannot_be_forged), SYSTEM_TEST(much_output),
+        SYSTEM_TEST(log_lines_cannot_be_forged), SYSTEM_TEST(much_output),       SYSTEM_TEST(output_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -186,6 +186,11 @@ static void server_exec(const struct server *server, const struct server_setup *
     if (setup->notify && setenv("NOTIFY_SOCKET", setup->notify, 1) < 0) {
         _exit(127);
     }
+    struct stat st;
+    if (setup->journal && fstat(2, &st) == 0) {
+        (void)snprintf(text, sizeof(text), "%llu:%llu", (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+        (void)setenv("JOURNAL_STREAM", text, 1);
+    }
     /* What the test itself was started with is not to be counted as the server's. */
     if (close_range(setup->inherit > 0 ? 4 : 3, ~0u, 0) < 0) {
         _exit(127);
@@ -409,7 +414,7 @@ void server_await_stop(struct server *server) {
     assert_int_equal(WEXITSTATUS(status), 0);
     char *log = file_read(server->log);
     char *last = text_last_line(log);
-    assert_true(text_matches(last, " stopped$"));
+    assert_true(text_matches(last, "[ >]stopped$"));
     free(last);
     free(log);
 }

@@ -27,6 +27,7 @@ static struct wire_request sample(struct wire_field *fields) {
                                  .keep = 1,
                                  .connection = 1ull << 40,
                                  .id = 9,
+                                 .request_id = "id",
                                  .target = "/a?b",
                                  .path = "/a",
                                  .route_length = 2,

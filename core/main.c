@@ -2,20 +2,39 @@
  * The program: serves, or carries out a subcommand, or, started by a master, is a worker or a tracer. Exit status: that
  * of each; 1 for a value that is wrong, 2 for a command line that cannot be understood.
  */
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "command/arguments.h"
 #include "command/control.h"
+#include "config/complaint.h"
 #include "master/master.h"
 #include "trace/trace.h"
 #include "wire/heritage.h"
+#include "worker/replay.h"
 #include "worker/worker.h"
 
 /* An answer that could not be written must not look like one: the disk may be full. */
 static int printed(void) {
     return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+/* The options of plugins, as a worker gets them. */
+static int options_take(const struct config *config, struct wire_start *start) {
+    for (size_t i = 0; i < config->plugin_count; i++) {
+        const struct config_plugin *p = &config->plugins[i];
+        for (size_t j = 0; j < p->option_count; j++) {
+            if (start->option_count == WIRE_OPTIONS_MAX) {
+                complaint("socgi: found more than %d options of plugins", WIRE_OPTIONS_MAX);
+                return -1;
+            }
+            start->options[start->option_count++] =
+                (struct wire_option){.plugin = p->name, .name = p->options[j].name, .value = p->options[j].value};
+        }
+    }
+    return 0;
 }
 
 static int check(int argc, char **argv) {
@@ -31,6 +50,28 @@ static int check(int argc, char **argv) {
     }
     config_drop(config);
     return status;
+}
+
+/* socgi replay FILE, then the options of a server, of which those of plugins matter. */
+static int replay(int argc, char **argv) {
+    if (argc < 2 || argv[1][0] == '-') {
+        complaint("socgi replay: found no file, expected one of the incident_folder");
+        return arguments_usage();
+    }
+    const char *file = argv[1];
+    argv[1] = argv[0];
+    const struct arguments arguments = {.argc = argc - 1, .argv = argv + 1};
+    struct config *config;
+    int status = arguments_options(&arguments, &config);
+    if (status == ARGUMENTS_FINE) {
+        bool named = arguments_folder(&arguments);
+        struct wire_start start = {.folder = named ? config->plugin_folder : NULL,
+                                   .spool = config->spool_folder,
+                                   .response_limit = config->response_limit};
+        status = options_take(config, &start) ? EXIT_FAILURE : replay_run(file, &start);
+    }
+    config_drop(config);
+    return status == ARGUMENTS_DONE ? printed() : status;
 }
 
 /* Reads the same command line again: a reload. */
@@ -66,7 +107,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"check", check},           {"status", control_status}, {"reload", control_reload}, {"upgrade", control_upgrade},
-    {"reopen", control_reopen}, {"stop", control_stop},
+    {"reopen", control_reopen}, {"stop", control_stop},     {"replay", replay},
 };
 
 int main(int argc, char **argv) {

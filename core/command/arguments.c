@@ -18,6 +18,7 @@ static const char help[] = "Usage: socgi [OPTIONS] [PLUGIN-FOLDER]         serve
                            "       socgi check [OPTIONS] [PLUGIN-FOLDER]   check the configuration only\n"
                            "       socgi status | reload | upgrade | reopen | stop [--help]\n"
                            "                                               talk to a server that runs\n"
+                           "       socgi replay REQUEST-FILE [OPTIONS]     run a request of an incident again\n"
                            "\n"
                            "  -c, --config FILE              read this configuration first\n"
                            "  -l, --listen ADDRESS           HOST:PORT, [IPV6]:PORT, :PORT or unix:/path;\n"
@@ -197,7 +198,7 @@ static int take_folder(struct config *config, int argc, char **argv) {
     return optind < argc ? set_text(config, "PLUGIN-FOLDER", "plugin_folder", argv[optind]) : 0;
 }
 
-static int read_into(const struct arguments *a, struct config *config, const char **file) {
+static int read_into(const struct arguments *a, struct config *config, const char **file, bool whole) {
     int status = take_files(config, a->argc, a->argv, file);
     if (!status) {
         status = take_options(config, a->argc, a->argv);
@@ -205,7 +206,7 @@ static int read_into(const struct arguments *a, struct config *config, const cha
     if (!status) {
         status = take_folder(config, a->argc, a->argv);
     }
-    if (!status) {
+    if (!status && whole) {
         status = config_check(config) ? ARGUMENTS_WRONG : 0;
     }
     return status;
@@ -214,7 +215,7 @@ static int read_into(const struct arguments *a, struct config *config, const cha
 int arguments_read(const struct arguments *a, struct config **config, const char **file) {
     const char *read = NULL;
     *config = config_new();
-    int status = *config ? read_into(a, *config, &read) : memory_error();
+    int status = *config ? read_into(a, *config, &read, true) : memory_error();
     if (status) {
         config_drop(*config);
         *config = NULL;
@@ -223,4 +224,19 @@ int arguments_read(const struct arguments *a, struct config **config, const char
         *file = read;
     }
     return status;
+}
+
+int arguments_options(const struct arguments *a, struct config **config) {
+    const char *read = NULL;
+    *config = config_new();
+    int status = *config ? read_into(a, *config, &read, false) : memory_error();
+    if (status) {
+        config_drop(*config);
+        *config = NULL;
+    }
+    return status;
+}
+
+bool arguments_folder(const struct arguments *a) {
+    return optind < a->argc;
 }

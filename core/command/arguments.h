@@ -5,6 +5,8 @@
 #ifndef COMMAND_ARGUMENTS_H
 #define COMMAND_ARGUMENTS_H
 
+#include <stdbool.h>
+
 #include "config/config.h"
 
 /* What main was given, without the name of a subcommand; argv[0] is the program's. */
@@ -19,6 +21,12 @@ enum { ARGUMENTS_FINE = 0, ARGUMENTS_WRONG = 1, ARGUMENTS_USAGE = 2, ARGUMENTS_D
 /* Makes a checked configuration, the caller's to drop; `file` (may be NULL) is set to the file that was read, or NULL.
  * Errors are told by complaint(). One of ARGUMENTS_*; only ARGUMENTS_FINE comes with a configuration. */
 int arguments_read(const struct arguments *arguments, struct config **config, const char **file);
+
+/* The same without the checks of what lies outside of the configuration: folders, users. */
+int arguments_options(const struct arguments *arguments, struct config **config);
+
+/* Whether the command line that was read last names a plugin folder. */
+bool arguments_folder(const struct arguments *arguments);
 
 /* "Try 'socgi --help'." Returns ARGUMENTS_USAGE. */
 int arguments_usage(void);

@@ -167,6 +167,9 @@ int config_check(struct config *config) {
     }
     errors += folder_check("plugin_folder", config->plugin_folder, config->plugin_folder) != 0;
     errors += folder_check("spool_folder", config->spool_folder, config->spool_folder) != 0;
+    if (config->incident_folder[0]) {
+        errors += folder_check("incident_folder", config->incident_folder, config->incident_folder) != 0;
+    }
     errors += log_check("access_log", config->access_log) != 0;
     errors += log_check("error_log", config->error_log) != 0;
     errors += log_check("pid_file", config->pid_file) != 0;
@@ -223,6 +226,7 @@ void config_free(struct config *config) {
     free(config->access_log);
     free(config->error_log);
     free(config->pid_file);
+    free(config->incident_folder);
     free(config->access_format);
     free(config->error_format);
     *config = (struct config){0};

@@ -97,11 +97,13 @@ struct config {
     uint32_t crash_window_ms; /* 60 s */
     uint32_t quarantine_ms;   /* the first one: 503; each further one is twice as long, up to 64 times; 10 s */
 
-    char *access_log;     /* path, "stderr" or "off"; "stderr" */
-    char *error_log;      /* path or "stderr" */
-    char *access_format;  /* "combined", "json", or a format: config/access_format.h */
-    char *error_format;   /* "text" or "json" */
-    uint32_t output_rate; /* lines a second of one worker, on average; 0: any; 1000 */
+    char *access_log;        /* path, "stderr" or "off"; "stderr" */
+    char *error_log;         /* path or "stderr" */
+    char *access_format;     /* "combined", "json", or a format: config/access_format.h */
+    char *error_format;      /* "text" or "json" */
+    uint32_t output_rate;    /* lines a second of one worker, on average; 0: any; 1000 */
+    char *incident_folder;   /* where requests of incidents are kept; "": nowhere */
+    uint32_t incident_count; /* how many; 100 */
     enum log_level log_level;
     char *pid_file; /* path; "": none */
 };

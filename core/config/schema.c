@@ -84,6 +84,8 @@ const struct setting settings[] = {
     {"crash_window", SETTING_DURATION, AT(crash_window_ms), "60s", 1, DAY_MS, "time in which they are counted"},
     {"quarantine", SETTING_DURATION, AT(quarantine_ms), "10s", 1, DAY_MS,
      "the first one: 503; doubled by each further one, up to 64 times"},
+    {"incident_folder", SETTING_PATH, AT(incident_folder), "", 0, 4096, "where requests of incidents are kept, if any"},
+    {"incident_count", SETTING_COUNT, AT(incident_count), "100", 1, 100000, "how many are; the oldest are removed"},
     {"access_log", SETTING_OPTIONAL_LOG, AT(access_log), "stderr", 1, 4096, "a path, \"stderr\" or \"off\""},
     {"error_log", SETTING_LOG, AT(error_log), "stderr", 1, 4096, "a path or \"stderr\""},
     {"access_format", SETTING_FORMAT, AT(access_format), "combined", 1, 1024, "combined, json, or %-directives"},

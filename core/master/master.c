@@ -23,6 +23,7 @@
 #include "master/dispatch.h"
 #include "master/errorlog.h"
 #include "master/generation.h"
+#include "master/keep.h"
 #include "master/listener.h"
 #include "master/pidfile.h"
 #include "master/server.h"
@@ -337,6 +338,7 @@ static void master_turn(struct master *m) {
     generations_turn(server);
     dispatch_turn(server);
     backtraces_turn(server);
+    keep_turn(server);
     upgrade_turn(server);
     notifier_turn(&server->notifier, server->loop.now);
     if (server->generation && !m->accepting && m->stage == SERVING) {
@@ -416,6 +418,7 @@ static void master_close(struct master *m) {
     listeners_close(server, true);
     renewal_close(server);
     backtraces_close(server);
+    keep_close(server);
     workers_sweep(server);
     generations_close(server);
     catalog_free(&server->catalog);
@@ -446,6 +449,7 @@ static struct master *master_new(const struct master_start *start) {
         list_init(&server->accounts);
         list_init(&server->generations);
         list_init(&server->buried);
+        list_init(&server->keepers);
         backtraces_init(&server->backtraces);
         server->renewal.watch.fd = server->renewal.done = -1;
         dispatch_setup(server);

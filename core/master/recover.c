@@ -10,6 +10,7 @@
 #include "master/exchange.h"
 #include "master/generation.h"
 #include "master/incident.h"
+#include "master/keep.h"
 #include "master/server.h"
 
 static const uint64_t NS_PER_MS = 1000000;
@@ -91,6 +92,7 @@ static void answer_for_the_dead(struct worker *w, struct exchange *x, bool touch
         return;
     }
     const struct incident *incident = incident_log(server, w, x, touched, status);
+    keep_begin(server, x, incident->id);
     crash_count(server, x, w->outran);
     if (touched) {
         connection_cut(c, incident->status);

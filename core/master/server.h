@@ -36,6 +36,8 @@ struct server {
     struct tally tally;
     struct incidents incidents;
     struct backtraces backtraces;
+    struct list keepers; /* of struct keeper: requests of incidents that are being saved */
+    uint32_t keeper_count;
     struct admin_orders orders; /* what the admin listener may ask for */
     struct list catalog;        /* of struct entry: the plugin files */
     struct list accounts;       /* of struct account: the plugins, by name */

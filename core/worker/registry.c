@@ -156,17 +156,32 @@ int registry_load(struct registry *registry, const struct wire_start *start, reg
     return error ? error : tell(data, message, wire_ready_pack(message));
 }
 
+struct socgi_context *registry_load_file(const struct wire_start *start, const char *file,
+                                         char reason[MANIFEST_REASON_SIZE]) {
+    struct socgi_context *context = context_new(file);
+    if (context && context_make(start, file, context, reason)) {
+        context_free(context);
+        context = NULL;
+    }
+    return context;
+}
+
+void registry_unload_file(struct socgi_context *context) {
+    if (context->manifest.plugin.fini) {
+        context->manifest.plugin.fini(context);
+    }
+    context_free(context);
+}
+
 struct socgi_context *registry_at(const struct registry *registry, size_t index) {
     return index < registry->count ? registry->plugins[index] : NULL;
 }
 
 void registry_end(struct registry *registry) {
     for (size_t i = 0; i < registry->count; i++) {
-        struct socgi_context *context = registry->plugins[i];
-        if (context && context->manifest.plugin.fini) {
-            context->manifest.plugin.fini(context);
+        if (registry->plugins[i]) {
+            registry_unload_file(registry->plugins[i]);
         }
-        context_free(context);
     }
     free(registry->plugins);
     *registry = (struct registry){0};

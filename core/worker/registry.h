@@ -19,6 +19,11 @@ typedef int registry_tell(void *data, const unsigned char *message, long length)
  * long as the registry. 0, or -errno: the master could not be told, or there is no memory. */
 int registry_load(struct registry *registry, const struct wire_start *start, registry_tell *tell, void *data);
 
+/* Loads one file of start->folder alone: a context that registry_unload_file ends, or NULL with the reason. */
+struct socgi_context *registry_load_file(const struct wire_start *start, const char *file,
+                                         char reason[MANIFEST_REASON_SIZE]);
+void registry_unload_file(struct socgi_context *context);
+
 /* The plugin of that place, or NULL. */
 struct socgi_context *registry_at(const struct registry *registry, size_t index);
 

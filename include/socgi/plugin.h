@@ -190,8 +190,9 @@ void *socgi_data(const struct socgi_context *ctx);
 /* ---- The response --------------------------------------------------------------------------------------------- */
 
 /* Sets a header field, replacing those of the same name. -EINVAL: not a valid name or value, or one that the server
- * sets itself (Connection, Transfer-Encoding, Date, Server, Keep-Alive, Trailer, Upgrade, X-Request-Id). -ENOMEM. -EISCONN: the
- * head has been sent already. Content-Length may be set to promise a length; a body of another length is an error. */
+ * sets itself (Connection, Transfer-Encoding, Date, Server, Keep-Alive, Trailer, Upgrade, X-Request-Id). -ENOMEM.
+ * -EISCONN: the head has been sent already. Content-Length may be set to promise a length; a body of another length is
+ * an error. */
 int socgi_set_header(struct socgi_response *res, const char *name, const char *value);
 
 /* Adds a header field beside those of the same name. Errors as above. */

@@ -1,8 +1,10 @@
 /* Handlers that crash or do not end: their client gets an answer, and nobody else notices. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -171,6 +173,80 @@ static void time_limit_begins_with_the_handler(void **state) {
     server_end(server);
 }
 
+/* ---- Requests that are kept ---- */
+
+static int replay(const struct server *server, const char *file, char **output) {
+    char line[512];
+    size_t length = 0;
+    (void)snprintf(line, sizeof(line), "ASAN_OPTIONS=handle_segv=0:allow_user_segv_handler=1 %s replay %s 2>&1",
+                   SYSTEM_BINARY, file);
+    FILE *from = popen(line, "re");
+    FILE *to = open_memstream(output, &length);
+    (void)server;
+    for (int c; (c = fgetc(from)) != EOF;) {
+        (void)fputc(c, to);
+    }
+    (void)fclose(to);
+    return pclose(from);
+}
+
+/* The path of what was kept of the incident number `times`. */
+static void kept(struct server *server, size_t times, char path[128]) {
+    server_log_await(server, "; socgi replay runs it again", times);
+    char *log = file_read(server->log);
+    const char *at = log;
+    for (size_t i = 0; i < times; i++) {
+        at = strstr(at, " kept: ") + 7;
+    }
+    (void)snprintf(path, 128, "%.*s", (int)strcspn(at, ";"), at);
+    free(log);
+}
+
+static void crashes_can_be_replayed(void **state) {
+    char folder[] = "/tmp/socgi-incidents-XXXXXX";
+    char setting[64];
+    char path[128];
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(setting, sizeof(setting), "incident_folder=%s", folder);
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "crash", .settings = {setting, "incident_count=2", "body_inline=10"}});
+    struct client *client = client_open(server);
+    client_print(client, "POST /crash?how=abort HTTP/1.1\r\nHost: t\r\nContent-Length: 20\r\n\r\n01234567890123456789");
+    failed(server, client, 502);
+    kept(server, 1, path);
+    char *output;
+    int status = replay(server, path, &output);
+    /* By way of a shell, which says it so. */
+    assert_true((WIFEXITED(status) && WEXITSTATUS(status) == 128 + SIGABRT) ||
+                (WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT));
+    free(output);
+    /* A plugin that has been mended answers it. */
+    plugin_put(server, "mirror", "crash");
+    status = replay(server, path, &output);
+    assert_int_equal(status, 0);
+    assert_true(text_matches(output, "^HTTP/1.1 200 OK"));
+    assert_non_null(strstr(output, "01234567890123456789"));
+    free(output);
+    generation_await(server, 2);
+    plugin_put(server, "crash", "crash");
+    generation_await(server, 3);
+    /* The oldest goes when there are too many. */
+    for (size_t i = 2; i <= 3; i++) {
+        char later[128];
+        client_get(client, "/crash");
+        failed(server, client, 502);
+        kept(server, i, later);
+    }
+    assert_int_equal(access(path, F_OK), -1);
+    client_close(client);
+    status = replay(server, "/etc/passwd", &output);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+    assert_non_null(strstr(output, "expected a saved request"));
+    free(output);
+    server_end(server);
+    folder_remove(folder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(crashes_of_all_kinds),
@@ -178,6 +254,7 @@ int main(void) {
         SYSTEM_TEST(crash_among_many),
         SYSTEM_TEST(time_limits),
         SYSTEM_TEST(time_limit_begins_with_the_handler),
+        SYSTEM_TEST(crashes_can_be_replayed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

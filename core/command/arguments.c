@@ -18,7 +18,7 @@ static const char help[] = "Usage: socgi [OPTIONS] [PLUGIN-FOLDER]         serve
                            "       socgi check [OPTIONS] [PLUGIN-FOLDER]   check the configuration only\n"
                            "       socgi status | reload | upgrade | reopen | stop [--help]\n"
                            "                                               talk to a server that runs\n"
-                           "       socgi replay REQUEST-FILE [OPTIONS]     run a request of an incident again\n"
+                           "       socgi replay REQUEST-FILE [OPTIONS]     run an incident once more\n"
                            "\n"
                            "  -c, --config FILE              read this configuration first\n"
                            "  -l, --listen ADDRESS           HOST:PORT, [IPV6]:PORT, :PORT or unix:/path;\n"

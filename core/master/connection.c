@@ -80,7 +80,7 @@ static void exchange_end(struct connection *c) {
     struct exchange *x = c->exchange;
     struct server *server = c->server;
     exchange_note(c);
-    bool keep = x->keep && !(server->draining && !c->listener->admin) && !c->gone;
+    bool keep = x->keep && !c->gone; /* as the answer has said: the client may have sent its next request already */
     uint32_t used = x->head_end;
     exchange_free(x);
     c->exchange = NULL;
@@ -95,6 +95,9 @@ static void exchange_end(struct connection *c) {
         buffer_consume(&c->input, used);
     }
     receive_begin(c);
+    if (server->draining && c->input.length == 0 && !c->listener->admin) {
+        timeout_set(&server->drain_timeouts, &c->timeout, server->loop.now);
+    }
 }
 
 static bool send_step(struct connection *c) {

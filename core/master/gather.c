@@ -83,7 +83,8 @@ static int copy_make(struct gather *g, int from, struct gathered *out) {
     return error;
 }
 
-static int file_look(struct gather *g, int folder, const char *name, struct gathered *out) {
+/* One look at a file; -EAGAIN: another took its place, or it was written, while we copied. */
+static int file_look_once(struct gather *g, int folder, const char *name, struct gathered *out) {
     int from = openat(folder, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     struct stat st;
     if (from < 0) {
@@ -92,14 +93,26 @@ static int file_look(struct gather *g, int folder, const char *name, struct gath
     int error = fstat(from, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
     if (!error) {
         const struct known *known = known_find(g, name);
+        bool unfinished = known && known->unfinished;
         out->identity = identity_of(&st);
-        out->changing = known && known->unfinished;
-        if (!out->changing && !(known && identity_equal(&known->identity, &out->identity))) {
+        out->changing = unfinished;
+        if (!unfinished && !(known && identity_equal(&known->identity, &out->identity))) {
             error = copy_make(g, from, out);
+            error = !error && out->changing ? -EAGAIN : error;
         }
     }
     fd_close(&from);
     return error;
+}
+
+/* A file that changes all the time is left alone for now. */
+static int file_look(struct gather *g, int folder, const char *name, struct gathered *out) {
+    enum { LOOKS = 5 };
+    int error = -EAGAIN;
+    for (int i = 0; i < LOOKS && error == -EAGAIN; i++) {
+        error = file_look_once(g, folder, name, out);
+    }
+    return error == -EAGAIN ? 0 : error;
 }
 
 static int file_add(struct gather *g, int folder, const char *name) {

@@ -144,6 +144,15 @@ bool generation_ready(const struct generation *g) {
     return true;
 }
 
+bool generation_full(const struct generation *g) {
+    for (size_t i = 0; i < g->pool_count; i++) {
+        if (!pool_full(&g->pools[i])) {
+            return false;
+        }
+    }
+    return g->state == GENERATION_SERVING;
+}
+
 bool generation_same(const struct generation *a, const struct generation *b) {
     bool same = a->config == b->config && a->member_count == b->member_count;
     for (size_t i = 0; same && i < a->member_count; i++) {

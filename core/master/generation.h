@@ -52,6 +52,9 @@ struct generation *generation_new(struct server *server, struct config *config, 
 /* Every canary of a trial is ready and no plugin was refused. */
 bool generation_ready(const struct generation *generation);
 
+/* All workers that are wanted are there and ready. */
+bool generation_full(const struct generation *generation);
+
 /* Whether both are of the same configuration and the same editions of the same files. */
 bool generation_same(const struct generation *a, const struct generation *b);
 

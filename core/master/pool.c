@@ -93,6 +93,11 @@ static uint32_t pool_lacks(const struct pool *pool) {
     return lack < most ? lack : most;
 }
 
+bool pool_full(const struct pool *pool) {
+    struct seats_taken n = seats_count(pool);
+    return n.starting == 0 && pool->ready >= pool_wanted(pool, n);
+}
+
 /* The one that has been idle for longest leaves, one at a time. */
 static void surplus_turn(struct pool *pool) {
     struct seats_taken n = seats_count(pool);

@@ -48,6 +48,9 @@ struct pool {
 /* Prepares an empty one. `folder` is taken over. 0, or -ENOMEM. */
 int pool_open(struct pool *pool, struct generation *generation, const struct config_pool *config, char *folder);
 
+/* As many workers are ready as are wanted. */
+bool pool_full(const struct pool *pool);
+
 /* Starts who is wanted. */
 void pool_turn(struct pool *pool);
 

@@ -234,16 +234,27 @@ static void configured_check(const struct generation *g) {
     }
 }
 
-static void generation_announce(const struct server *server, const struct generation *g) {
+static size_t served_count(const struct generation *g) {
     size_t served = 0;
     for (size_t i = 0; i < g->router.count; i++) {
         served += !g->router.plugins[i].broken;
     }
+    return served;
+}
+
+/* The first one is told of when all of its workers are there. */
+static void start_announce(struct server *server) {
+    const struct generation *g = server->generation;
+    size_t served = served_count(g);
     uint32_t workers = config_workers(g->config);
-    if (g->number == 1) {
-        log_line(served ? LOG_NOTICE : LOG_WARNING, "ready: %u worker%s, %zu plugin%s of %s", workers,
-                 workers == 1 ? "" : "s", served, served == 1 ? "" : "s", g->config->plugin_folder);
-    } else {
+    server->renewal.announced = true;
+    log_line(served ? LOG_NOTICE : LOG_WARNING, "ready: %u worker%s, %zu plugin%s of %s", workers,
+             workers == 1 ? "" : "s", served, served == 1 ? "" : "s", g->config->plugin_folder);
+}
+
+static void generation_announce(const struct server *server, const struct generation *g) {
+    size_t served = served_count(g);
+    if (g->number > 1) {
         log_line(LOG_NOTICE, "generation %llu serves: %zu plugin%s%s", (unsigned long long)g->number, served,
                  served == 1 ? "" : "s", server->renewal.changed ? ", configuration reloaded" : "");
     }
@@ -279,8 +290,8 @@ static void generation_switch(struct server *server) {
     if (r->changed) {
         configured_check(g);
     }
-    generation_announce(server, g);
     server_configure(server, g->config);
+    generation_announce(server, g);
     if (old) {
         dispatch_generation_left(server, old);
         generation_retire(old);
@@ -389,6 +400,9 @@ int renewal_open(struct server *server) {
 
 void renewal_turn(struct server *server) {
     struct renewal *r = &server->renewal;
+    if (!r->announced && server->generation && generation_full(server->generation)) {
+        start_announce(server);
+    }
     if (watch_due(&r->watch, server->loop.now)) {
         renewal_request(server, NULL);
     }

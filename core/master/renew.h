@@ -26,6 +26,7 @@ struct renewal {
     uint64_t number;     /* of the renewal under way */
     bool wanted;         /* something has changed since it began */
     bool forced;         /* a reload: also what is known to be broken is tried again */
+    bool announced;      /* that the server is ready */
     bool changed;        /* this one makes a generation whatever was gathered */
     struct config *next; /* the configuration that the next renewal brings; NULL: as it is */
     struct config *trying;

@@ -35,7 +35,7 @@ static int complain(const char *file, const char *what) {
 }
 
 static int file_load(struct replay *r, const char *file) {
-    struct stat st;
+    struct stat st = {0};
     int fd = open(file, O_RDONLY | O_CLOEXEC);
     int error = fd < 0 || fstat(fd, &st) < 0 ? -errno : st.st_size > FILE_MAX ? -EFBIG : 0;
     r->text = error ? NULL : malloc((size_t)st.st_size + 1);

@@ -4,40 +4,8 @@
 #     page_test.sh SOCGI PLUGIN-FOLDER WWW
 set -uo pipefail
 socgi=$1 plugins=$2 www=$3
-# shellcheck source=webdriver.sh
-. "$(dirname "${BASH_SOURCE[0]}")/webdriver.sh"
-
-for tool in chromedriver chromium curl jq; do
-    command -v "$tool" >/dev/null || { echo "FAILED: this needs $tool; script/test installs it"; exit 1; }
-done
-work=$(mktemp -d)
-failures=0 checks=0
-finish() {
-    browser_end
-    [[ ${server:-} ]] && kill "$server" 2>/dev/null && wait "$server"
-    rm -rf "$work"
-}
-trap finish EXIT
-trap 'exit 1' INT TERM HUP
-
-fail() {
-    printf 'FAILED: %s\n' "$*"
-    failures=$((failures + 1))
-}
-
-# Waits until what COMMAND prints matches PATTERN (a whole-text glob).
-await() { # WHAT PATTERN COMMAND...
-    local what=$1 pattern=$2 got=
-    shift 2
-    checks=$((checks + 1))
-    for ((tries = 150; tries > 0; tries--)); do
-        got=$("$@" 2>"$work/error")
-        # shellcheck disable=SC2053
-        [[ $got == $pattern ]] && return 0
-        sleep 0.1
-    done
-    fail "$what: expected $pattern, got $got $(cat "$work/error")"
-}
+# shellcheck source=checks.sh
+. "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
 
 # Does it and awaits the answer shown in the section.
 answers() { # WHAT SECTION STATUS BODY COMMAND...
@@ -57,14 +25,9 @@ server_start() {
     ASAN_OPTIONS=detect_leaks=0 "$socgi" -l 127.0.0.1:0 -w 2 -s "access_log=$work/access" -s log_level=notice \
         -o "file.root=$www" -o file.listing=true "$plugins" >"$work/log" 2>&1 </dev/null &
     server=$!
-    for ((tries = 300; tries > 0; tries--)); do
-        port=$(sed -n 's/.*127\.0\.0\.1:\([0-9][0-9]*\).*/\1/p' "$work/log" | head -1)
-        [[ $port ]] && site=http://127.0.0.1:$port && curl --noproxy '*' -fs -o "$work/page" "$site/" && return
-        sleep 0.1
-    done
-    echo "the server did not start:"
-    cat "$work/log"
-    exit 1
+    port_await "$work/log" '127\.0\.0\.1:\([0-9][0-9]*\)'
+    site=http://127.0.0.1:$port
+    curl --noproxy '*' -fs -o "$work/page" "$site/" || { cat "$work/log"; exit 1; }
 }
 
 with_scripts() {
@@ -155,11 +118,6 @@ for scripts in on off; do
     session_close
 done
 
-kill "$server"
-wait "$server" || fail "the server ended with status $?"
-server=
-checks=$((checks + 1))
-! grep -nE 'incident|Sanitizer|runtime error' "$work/log" || fail "alarms in the server's log"
-
+server_end
 echo "$checks checks, $failures failures"
 ((failures == 0 && checks > 35))

@@ -3,6 +3,7 @@
 #include "config/config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,27 @@ int config_option_set(struct config *config, const char *plugin, const char *nam
 
 /* ---- Defaults, checks, end ---- */
 
+/* The plugins that were installed with the program, wherever that lies; else those of the prefix it was built for. */
+static int plugins_find(struct config *config) {
+    char program[PATH_MAX];
+    char *path;
+    ssize_t length = readlink("/proc/self/exe", program, sizeof(program));
+    const char *slash = length > 0 ? memrchr(program, '/', (size_t)length) : NULL;
+    if (!slash) {
+        return 0;
+    }
+    if (asprintf(&path, "%.*s/" SOCGI_PLUGINDIR_RELATIVE, (int)(slash - program), program) < 0) {
+        return -ENOMEM;
+    }
+    char *found = realpath(path, NULL);
+    free(path);
+    if (found) {
+        free(config->plugin_folder);
+        config->plugin_folder = found;
+    }
+    return 0;
+}
+
 int config_defaults(struct config *config) {
     char expected[SETTING_EXPECTED];
     *config = (struct config){0};
@@ -124,7 +146,7 @@ int config_defaults(struct config *config) {
     for (const struct setting *s = settings; s->name && !error; s++) {
         error = s->fallback ? setting_set(config, s, s->fallback, NULL, expected) : 0;
     }
-    return error;
+    return error ? error : plugins_find(config);
 }
 
 static int folder_check(const char *option, const char *value, const char *path) {
@@ -165,7 +187,10 @@ int config_check(struct config *config) {
         complaint("listen: found an empty list, expected " LISTEN_EXPECTED "");
         errors++;
     }
-    errors += folder_check("plugin_folder", config->plugin_folder, config->plugin_folder) != 0;
+    if (folder_check("plugin_folder", config->plugin_folder, config->plugin_folder)) {
+        complaint("Name the folder of your plugins: socgi FOLDER. 'socgi --help' lists the commands.");
+        errors++;
+    }
     errors += folder_check("spool_folder", config->spool_folder, config->spool_folder) != 0;
     if (config->incident_folder[0]) {
         errors += folder_check("incident_folder", config->incident_folder, config->incident_folder) != 0;

@@ -392,7 +392,10 @@ static int master_open(struct master *m) {
     int error = server->wire_fields ? loop_open(&server->loop) : -ENOMEM;
     if (!error) {
         server->started = server->loop.now;
-        (void)getrandom(&server->instance, sizeof(server->instance), GRND_NONBLOCK);
+        if (getrandom(&server->instance, sizeof(server->instance), GRND_NONBLOCK) < 0) {
+            server->instance = server->started ^ (uint64_t)getpid()
+                                                     << 32; /* so early that there is no randomness yet */
+        }
         notifier_open(&server->notifier, server->loop.now);
         orders_set(m);
         connection_setup(server);

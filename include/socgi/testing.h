@@ -22,7 +22,7 @@ extern "C" {
 
 struct socgi_test;
 
-/* A bench for one plugin, named `name` where the plugin gives no name itself ("test" for NULL). NULL: no memory, or the
+/* A bench for one plugin, which is named "test" where it gives no name itself. NULL: no memory, or the
  * plugin's magic, ABI or fields are not valid (the reason is printed on stderr). */
 struct socgi_test *socgi_test_new(const struct socgi_plugin *plugin);
 

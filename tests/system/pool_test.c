@@ -1,11 +1,14 @@
 /* Pools: workers of their own, as many as the load wants, within their limits; and plugins in quarantine. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client.h"
 #include "fetch.h"
+#include "process.h"
 #include "server.h"
 #include "text.h"
 
@@ -67,6 +70,22 @@ static void pools_have_limits_and_a_user(void **state) {
     }
     assert_true(text_matches(body, " cpu 90 files 123 processes 4567 memory 70368744177664$"));
     free(body);
+    server_end(server);
+}
+
+/* Changing the user makes the kernel forget that the worker is to die with its master: it must be told again. */
+static void workers_of_another_user_die_with_the_master(void **state) {
+    struct server *server = server_start(
+        state, &(struct server_setup){
+                   .plugins = "hello", .workers = 3, .settings = {geteuid() == 0 ? "user=nobody" : "user="}});
+    pid_t workers[WORKERS_MAX];
+    server_workers(server, workers);
+    assert_int_equal(kill(server->pid, SIGKILL), 0);
+    for (size_t i = 0; i < server->workers; i++) {
+        assert_true(process_await_end(workers[i], WAIT_MS));
+    }
+    assert_int_equal(waitpid(server->pid, NULL, 0), server->pid);
+    server->stopped = true;
     server_end(server);
 }
 
@@ -177,6 +196,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(pools_do_not_share_workers),
         SYSTEM_TEST(pools_have_limits_and_a_user),
+        SYSTEM_TEST(workers_of_another_user_die_with_the_master),
         SYSTEM_TEST(pools_grow_and_shrink),
         SYSTEM_TEST(workers_are_replaced_by_requests),
         SYSTEM_TEST(workers_are_replaced_by_memory),

@@ -235,6 +235,8 @@ static void signals_ready(struct source *source, uint32_t events) {
             (void)order_reopen(m, text);
         } else if (info.ssi_signo == SIGUSR2) {
             (void)order_upgrade(m, text);
+        } else if (info.ssi_signo == SIGCHLD) {
+            orphans_expect(&m->server);
         } else {
             log_line(LOG_NOTICE, "stopping: %s", strsignal((int)info.ssi_signo));
             stage_stop(m);
@@ -251,6 +253,7 @@ static sigset_t signals_ours(void) {
     sigaddset(&set, SIGHUP);
     sigaddset(&set, SIGUSR1);
     sigaddset(&set, SIGUSR2);
+    sigaddset(&set, SIGCHLD);
     return set;
 }
 
@@ -280,7 +283,7 @@ static void stage_turn(struct master *m) {
         if (late) {
             generations_kill(server);
         }
-        if (generations_empty(server)) {
+        if (generations_empty(server) && server->orphans.look == UINT64_MAX) {
             m->stage = STOPPED;
         }
     }
@@ -300,6 +303,7 @@ static uint64_t next_deadline(const struct master *m) {
     uint64_t next =
         earlier(earlier(generations_next(s), renewal_next(s)), earlier(listeners_next(s), backtraces_next(s)));
     next = earlier(next, earlier(s->upgrade.deadline, s->notifier.next));
+    next = earlier(next, s->orphans.look);
     for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {
         next = earlier(next, timeout_queue_next(queues[i]));
     }
@@ -340,6 +344,7 @@ static void master_turn(struct master *m) {
     backtraces_turn(server);
     keep_turn(server);
     upgrade_turn(server);
+    orphans_turn(server);
     notifier_turn(&server->notifier, server->loop.now);
     if (server->generation && !m->accepting && m->stage == SERVING) {
         serving_begin(m);
@@ -398,6 +403,7 @@ static int master_open(struct master *m) {
         }
         notifier_open(&server->notifier, server->loop.now);
         orders_set(m);
+        orphans_adopt(server);
         connection_setup(server);
         configure(server, server->config);
         error = signals_open(m);

@@ -17,6 +17,7 @@
 #include "master/journal.h"
 #include "master/loop.h"
 #include "master/notify.h"
+#include "master/orphans.h"
 #include "master/renew.h"
 #include "master/store.h"
 #include "master/tally.h"
@@ -36,6 +37,7 @@ struct server {
     struct tally tally;
     struct incidents incidents;
     struct backtraces backtraces;
+    struct orphans orphans;
     struct list keepers; /* of struct keeper: requests of incidents that are being saved */
     uint32_t keeper_count;
     struct admin_orders orders; /* what the admin listener may ask for */

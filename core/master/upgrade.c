@@ -23,8 +23,13 @@
 enum { NAMES_SIZE = 1024, NOTICE_SIZE = 512 };
 
 void upgrade_init(struct upgrade *u, const char *program, char **argv) {
-    *u = (struct upgrade){
-        .program = program, .argv = argv, .pid = -1, .pidfd = -1, .socket = -1, .deadline = UINT64_MAX};
+    *u = (struct upgrade){.program = program,
+                          .argv = argv,
+                          .pid = -1,
+
+                          .pidfd = -1,
+                          .socket = -1,
+                          .deadline = UINT64_MAX};
 }
 
 /* ---- Its word ---- */
@@ -43,6 +48,7 @@ static void upgrade_succeeded(struct server *server) {
     struct upgrade *u = &server->upgrade;
     log_line(LOG_NOTICE, "upgraded: process %d serves from now on", (int)u->pid);
     notify(&server->notifier, "MAINPID=%d", (int)u->pid);
+    orphans_leave(server);
     upgrade_close(server);
     u->done = true;
 }

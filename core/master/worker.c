@@ -270,6 +270,7 @@ static void worker_bury(struct worker *w) {
     loop_forget(loop, w->ties.output);
     loop_forget(loop, w->ties.channel);
     spawned_close(&w->ties);
+    orphans_expect(worker_server(w));
     list_remove(&w->link);
     list_append(&worker_server(w)->buried, &w->link);
 }

@@ -204,11 +204,36 @@ static void crashes_at_start_withdraw(void **state) {
     (void)remove(notes);
 }
 
+/* What a handler has started ends with its worker, also from another session, and a zombie stays of none. */
+static void nothing_outlives_its_worker(void **state) {
+    static const char *const paths[] = {"/orphan", "/orphan?daemon=1"};
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "orphan", .workers = 1});
+    for (size_t i = 0; i < sizeof(paths) / sizeof(*paths); i++) {
+        struct client *client = client_open(server);
+        struct answer answer;
+        char *end;
+        client_get(client, paths[i]);
+        assert_int_equal(client_read(client, false, &answer), 0);
+        assert_int_equal(answer.status, 200);
+        pid_t worker = (pid_t)strtol(answer.body, &end, 10);
+        pid_t orphan = (pid_t)strtol(end, NULL, 10);
+        answer_free(&answer);
+        client_close(client);
+        assert_int_equal(kill(orphan, 0), 0);
+        assert_int_equal(kill(worker, SIGKILL), 0);
+        assert_true(process_await_end(orphan, WAIT_MS));
+        server_calm(server);
+        assert_int_equal(kill(orphan, 0), -1); /* nor as a zombie */
+    }
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(killed_while_it_runs),     SYSTEM_TEST(killed_under_load),
-        SYSTEM_TEST(stopped_while_idle),       SYSTEM_TEST(stopped_alone),
-        SYSTEM_TEST(deaths_at_start_back_off), SYSTEM_TEST(crashes_at_start_withdraw),
+        SYSTEM_TEST(killed_while_it_runs),        SYSTEM_TEST(killed_under_load),
+        SYSTEM_TEST(stopped_while_idle),          SYSTEM_TEST(stopped_alone),
+        SYSTEM_TEST(deaths_at_start_back_off),    SYSTEM_TEST(crashes_at_start_withdraw),
+        SYSTEM_TEST(nothing_outlives_its_worker),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,17 +8,6 @@
 #include "server.h"
 #include "text.h"
 
-static void fetch_expect(const struct server *server, const char *path, long status, const char *body) {
-    struct fetch fetch = {.path = path};
-    fetch_one(server, &fetch);
-    assert_int_equal(fetch.result, CURLE_OK);
-    assert_int_equal(fetch.status, status);
-    if (body) {
-        assert_string_equal(fetch.body, body);
-    }
-    fetch_free(&fetch, 1);
-}
-
 static void plugins_answer(void **state) {
     struct server *server = server_start(
         state, &(struct server_setup){.plugins = "hello count options", .options = {"options.size=large"}});

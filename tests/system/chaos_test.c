@@ -33,17 +33,6 @@ static unsigned draw(struct chaos *c, unsigned below) {
     return (unsigned)rand_r(&c->seed) % below;
 }
 
-static pid_t master_now(struct server *server) {
-    static const char text[] = "upgraded: process ";
-    char *log = file_read(server->log);
-    pid_t pid = server->pid;
-    for (const char *at = log; (at = strstr(at, text)); at++) {
-        pid = (pid_t)strtol(at + strlen(text), NULL, 10);
-    }
-    free(log);
-    return pid;
-}
-
 /* A master's children may also be a tracer, or the master that is to take over, which is not to be killed. */
 static bool is_worker(pid_t pid) {
     char path[64];
@@ -56,7 +45,7 @@ static bool is_worker(pid_t pid) {
 
 static pid_t any_worker(struct chaos *c) {
     pid_t workers[WORKERS_MAX];
-    size_t count = process_children(master_now(c->server), workers, WORKERS_MAX);
+    size_t count = process_children(server_latest(c->server), workers, WORKERS_MAX);
     pid_t pid = count > 0 ? workers[draw(c, (unsigned)(count < WORKERS_MAX ? count : WORKERS_MAX))] : 0;
     return pid > 0 && is_worker(pid) ? pid : 0;
 }
@@ -89,18 +78,18 @@ static void replace_plugin(struct chaos *c) {
 }
 
 static void reload(struct chaos *c) {
-    (void)kill(master_now(c->server), SIGHUP);
+    (void)kill(server_latest(c->server), SIGHUP);
 }
 
 static void reopen(struct chaos *c) {
-    (void)kill(master_now(c->server), SIGUSR1);
+    (void)kill(server_latest(c->server), SIGUSR1);
 }
 
 /* One at a time, so that it is known who serves. */
 static void upgrade(struct chaos *c) {
     size_t over = server_log_count(c->server, "upgraded: process ") + server_log_count(c->server, "no upgrade: ");
     if (over == c->upgrades) {
-        (void)kill(master_now(c->server), SIGUSR2);
+        (void)kill(server_latest(c->server), SIGUSR2);
         c->upgrades++;
     }
 }

@@ -124,3 +124,14 @@ void fetch_free(struct fetch *fetches, size_t count) {
         fetches[i].uploaded = 0;
     }
 }
+
+void fetch_expect(const struct server *server, const char *path, long status, const char *body) {
+    struct fetch fetch = {.path = path};
+    fetch_one(server, &fetch);
+    assert_int_equal(fetch.result, CURLE_OK);
+    assert_int_equal(fetch.status, status);
+    if (body) {
+        assert_string_equal(fetch.body, body);
+    }
+    fetch_free(&fetch, 1);
+}

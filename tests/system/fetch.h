@@ -31,6 +31,9 @@ struct fetch {
 /* Carries out one. */
 void fetch_one(const struct server *server, struct fetch *fetch);
 
+/* GET of a path: asserts the status and, if it is not NULL, the body. */
+void fetch_expect(const struct server *server, const char *path, long status, const char *body);
+
 /* Carries out all of them, at most `connections` at once. `progress`, if not NULL, is called after each that is done,
  * with their number. */
 void fetch_all(const struct server *server, struct fetch *fetches, size_t count, long connections,

@@ -12,33 +12,22 @@
 #include "server.h"
 #include "text.h"
 
-static void answers(const struct server *server, const char *path, int status, const char *body) {
-    struct fetch fetch = {.path = path};
-    fetch_one(server, &fetch);
-    assert_int_equal(fetch.result, CURLE_OK);
-    assert_int_equal(fetch.status, status);
-    if (body) {
-        assert_string_equal(fetch.body, body);
-    }
-    fetch_free(&fetch, 1);
-}
-
 static void plugins_come_change_and_go(void **state) {
     struct server *server = server_start(state, &(struct server_setup){.plugins = "hello"});
-    answers(server, "/swap", 404, NULL);
+    fetch_expect(server, "/swap", 404, NULL);
     plugin_put(server, "swap_one", "swap");
     generation_await(server, 2);
-    answers(server, "/swap", 200, "one");
+    fetch_expect(server, "/swap", 200, "one");
     plugin_put(server, "swap_two", "swap");
     generation_await(server, 3);
-    answers(server, "/swap", 200, "two");
+    fetch_expect(server, "/swap", 200, "two");
     plugin_overwrite(server, "swap_one", "swap");
     generation_await(server, 4);
-    answers(server, "/swap", 200, "one");
-    answers(server, "/hello", 200, "Hello, world!\n");
+    fetch_expect(server, "/swap", 200, "one");
+    fetch_expect(server, "/hello", 200, "Hello, world!\n");
     plugin_remove(server, "swap");
     generation_await(server, 5);
-    answers(server, "/swap", 404, NULL);
+    fetch_expect(server, "/swap", 404, NULL);
     server_end(server);
 }
 
@@ -52,7 +41,7 @@ static void truncating_hurts_nobody(void **state) {
     server_log_await(server,
                      "plugin swap_one.so is not replaced, its last version goes on: swap_one.so: file too short", 1);
     for (int i = 0; i < 20; i++) {
-        answers(server, "/swap", 200, "one");
+        fetch_expect(server, "/swap", 200, "one");
     }
     server_end(server);
 }
@@ -70,11 +59,11 @@ static void unfinished_files_wait(void **state) {
     assert_int_equal(write(to, data, (size_t)length / 2), length / 2);
     plugin_put(server, "count", "count");
     generation_await(server, 2);
-    answers(server, "/swap", 200, "one");
+    fetch_expect(server, "/swap", 200, "one");
     assert_int_equal(write(to, data + length / 2, (size_t)(length - length / 2)), length - length / 2);
     close(to);
     generation_await(server, 3);
-    answers(server, "/swap", 200, "two");
+    fetch_expect(server, "/swap", 200, "two");
     assert_int_equal(server_log_count(server, "is not replaced"), 0);
     free(data);
     server_end(server);
@@ -100,7 +89,7 @@ static void bad_versions_change_nothing(void **state) {
         char pattern[128];
         plugin_put(server, bad[i][0], "swap_one");
         server_log_await(server, "plugin swap_one.so is not replaced", i + 1);
-        answers(server, "/swap", 200, "one");
+        fetch_expect(server, "/swap", 200, "one");
         char *log = file_read(server->log);
         (void)snprintf(pattern, sizeof(pattern), "plugin swap_one.so is not replaced, its last version goes on: .*(%s)",
                        bad[i][1]);
@@ -113,12 +102,12 @@ static void bad_versions_change_nothing(void **state) {
     plugin_put(server, "init_aborts", "fresh");
     server_log_await(server, "plugin fresh.so is not served: it ended its worker while it loaded", 1);
     generation_await(server, 2);
-    answers(server, "/fresh", 503, NULL);
-    answers(server, "/hello", 200, NULL);
+    fetch_expect(server, "/fresh", 503, NULL);
+    fetch_expect(server, "/hello", 200, NULL);
     /* The next good version is taken at once. */
     plugin_put(server, "swap_two", "swap_one");
     generation_await(server, 3);
-    answers(server, "/swap", 200, "two");
+    fetch_expect(server, "/swap", 200, "two");
     server_end(server);
 }
 
@@ -128,11 +117,11 @@ static void routes_belong_to_who_has_them(void **state) {
     plugin_put(server, "swap_one", "a_first");
     server_log_await(server,
                      "plugin a_first.so is not served: its name \"swap\" or route \"/swap\" is that of swap_two.so", 1);
-    answers(server, "/swap", 200, "two");
+    fetch_expect(server, "/swap", 200, "two");
     /* When the route falls free it is the newcomer's. */
     plugin_remove(server, "swap_two");
     generation_await(server, 3);
-    answers(server, "/swap", 200, "one");
+    fetch_expect(server, "/swap", 200, "one");
     server_end(server);
 }
 
@@ -213,7 +202,7 @@ static void stuck_old_workers_are_ended(void **state) {
     server->incidents++;
     close(held);
     client_close(holder);
-    answers(server, "/swap", 200, "two");
+    fetch_expect(server, "/swap", 200, "two");
     server_end(server);
 }
 
@@ -239,7 +228,7 @@ static void reload_brings_the_configuration(void **state) {
     fetch_one(server, &fetch);
     assert_int_equal(fetch.status, 200);
     fetch_free(&fetch, 1);
-    answers(server, "/hello", 405, NULL);
+    fetch_expect(server, "/hello", 405, NULL);
     server_end(server);
 }
 
@@ -252,7 +241,7 @@ static void reload_of_errors_changes_nothing(void **state) {
     config_replace(server, "body_limit = 10\nwrokers = 3\nidle_timeout = fast\n");
     server_log_await(server, "socgi.conf:2: wrokers: found \"wrokers\", expected an option", 1);
     server_log_await(server, "socgi.conf:3: idle_timeout: found \"fast\", expected a time", 1);
-    answers(server, "/hello", 200, NULL);
+    fetch_expect(server, "/hello", 200, NULL);
     server_workers(server, after);
     assert_memory_equal(before, after, server->workers * sizeof(pid_t));
     server_end(server);
@@ -289,7 +278,7 @@ static void reload_changes_listeners(void **state) {
     client_get(kept, "/hello");
     assert_int_equal(client_status(kept), 200);
     client_close(kept);
-    answers(server, "/hello", 200, NULL);
+    fetch_expect(server, "/hello", 200, NULL);
     server_end(server);
 }
 

@@ -367,6 +367,17 @@ void server_program(const struct server *server, const char *script) {
     assert_int_equal(rename(path, place), 0);
 }
 
+pid_t server_latest(struct server *server) {
+    static const char text[] = "upgraded: process ";
+    char *log = file_read(server->log);
+    pid_t pid = server->pid;
+    for (const char *at = log; (at = strstr(at, text)); at++) {
+        pid = (pid_t)strtol(at + strlen(text), NULL, 10);
+    }
+    free(log);
+    return pid;
+}
+
 /* Follows one upgrade; false: there was none by that master. */
 static bool upgrade_follow(struct server *server) {
     char line[64];

@@ -80,6 +80,9 @@ void server_sync(struct server *server);
  * is that one from then on. */
 void server_upgraded(struct server *server, size_t times);
 
+/* The master that serves now, by the log: the server's own, or one that has taken over since. */
+pid_t server_latest(struct server *server);
+
 /* Puts a shell script in the place of its program: own_binary. */
 void server_program(const struct server *server, const char *script);
 

@@ -18,11 +18,7 @@
 #include "text.h"
 
 static void hello(const struct server *server) {
-    struct fetch fetch = {.path = "/hello"};
-    fetch_one(server, &fetch);
-    assert_int_equal(fetch.result, CURLE_OK);
-    assert_int_equal(fetch.status, 200);
-    fetch_free(&fetch, 1);
+    fetch_expect(server, "/hello", 200, "Hello, world!\n");
 }
 
 /* ---- Under load ---- */
@@ -32,23 +28,11 @@ struct upgrades {
     size_t begun;
 };
 
-/* The one that serves now, by the log. */
-static pid_t latest(struct server *server) {
-    static const char text[] = "upgraded: process ";
-    char *log = file_read(server->log);
-    pid_t pid = server->pid;
-    for (const char *at = log; (at = strstr(at, text)); at++) {
-        pid = (pid_t)strtol(at + strlen(text), NULL, 10);
-    }
-    free(log);
-    return pid;
-}
-
 static void upgrade_now_and_then(void *data, size_t done) {
     enum { EVERY = 1000 };
     struct upgrades *u = data;
     if (done % EVERY == 0 && server_log_count(u->server, "upgraded: process ") == u->begun) {
-        assert_int_equal(kill(latest(u->server), SIGUSR2), 0);
+        assert_int_equal(kill(server_latest(u->server), SIGUSR2), 0);
         u->begun++;
     }
 }

@@ -8,14 +8,18 @@
 static size_t take(char *data, size_t size, size_t count, void *user) {
     struct fetch *fetch = user;
     (void)size; /* always 1 */
-    char *body = realloc(fetch->body, fetch->length + count + 1);
-    if (!body) {
-        return 0;
+    if (fetch->length + count + 1 > fetch->capacity) {
+        size_t capacity = 2 * (fetch->length + count + 1);
+        char *body = realloc(fetch->body, capacity);
+        if (!body) {
+            return 0;
+        }
+        fetch->body = body;
+        fetch->capacity = capacity;
     }
-    memcpy(body + fetch->length, data, count);
-    fetch->body = body;
+    memcpy(fetch->body + fetch->length, data, count);
     fetch->length += count;
-    body[fetch->length] = '\0';
+    fetch->body[fetch->length] = '\0';
     return count;
 }
 

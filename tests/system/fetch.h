@@ -24,6 +24,7 @@ struct fetch {
     char type[64]; /* Content-Type */
 
     size_t uploaded;
+    size_t capacity; /* of the body's memory */
     CURL *handle;
     struct curl_slist *fields;
 };

@@ -1,0 +1,249 @@
+/* The cgi plugin with real programs, on the real server: shell, Perl's CGI.pm, git. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "client.h"
+#include "fetch.h"
+#include "process.h"
+#include "server.h"
+#include "text.h"
+
+static char folder[64];
+static char root_option[96];
+
+static void program(const char *name, const char *text) {
+    char path[160];
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    assert_true(file_write(path, text));
+    assert_int_equal(chmod(path, 0755), 0);
+}
+
+static struct server *cgi_start(void **state, const char *option) {
+    (void)snprintf(folder, sizeof(folder), "/tmp/socgi-cgi-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(root_option, sizeof(root_option), "cgi.root=%s", folder);
+    return server_start(state, &(struct server_setup){.plugins = "cgi hello", .options = {root_option, option}});
+}
+
+static void cgi_end(struct server *server) {
+    server_end(server);
+    folder_remove(folder);
+}
+
+static void shell_programs(void **state) {
+    struct server *server = cgi_start(state, "cgi.set=ONE=1 TWO=two");
+    char path[160];
+    program("plain", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhi\\n'\n");
+    program("info",
+            "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s|%s|%s|%s|%s%s' \"$SCRIPT_NAME\" \"$PATH_INFO\" "
+            "\"$QUERY_STRING\" \"$PATH_TRANSLATED\" \"$ONE\" \"$TWO\"\n");
+    program("status", "#!/bin/sh\nprintf 'Status: 418 teapot\\nContent-Type: a/b\\nX-Own: yes\\n\\nshort'\n");
+    program("away", "#!/bin/sh\nprintf 'Location: http://elsewhere/\\n\\n'\n");
+    program("local", "#!/bin/sh\nprintf 'Location: /hello\\n\\n'\n");
+    program("where", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\n'; pwd\n");
+    program("nothing", "#!/bin/sh\nexit 3\n");
+    program("killed", "#!/bin/sh\nkill -SEGV $$\n");
+    program("broken", "#!/bin/sh\nprintf 'no head at all\\n\\n'\n");
+    program("endless", "#!/bin/sh\nyes 'X-Field: y' | head -c 100000\n");
+    program("nph-raw", "#!/bin/sh\nprintf 'HTTP/1.0 200 OK\\n\\n'\n");
+    program(".hidden", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\nsecret'\n");
+    program("words", "#!/bin/sh\necho one two >&2; printf 'three' >&2; printf 'Content-Type: a/b\\n\\n'\n");
+    (void)snprintf(path, sizeof(path), "%s/text", folder);
+    assert_true(file_write(path, "not a program"));
+    (void)snprintf(path, sizeof(path), "%s/sub", folder);
+    assert_int_equal(mkdir(path, 0755), 0);
+    program("sub/deep", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\n%s' \"$PATH_INFO\"\n");
+    (void)snprintf(path, sizeof(path), "%s/out", folder);
+    assert_int_equal(symlink("/bin/sh", path), 0);
+
+    fetch_expect(server, "/cgi/plain", 200, "hi\n");
+    fetch_expect(server, "/cgi/sub/deep/more/of%20it", 200, "/more/of it");
+    (void)snprintf(path, sizeof(path), "/cgi/info|/a/b|x=1&y|%s/a/b|1two", folder);
+    fetch_expect(server, "/cgi/info/a/b?x=1&y", 200, path);
+    fetch_expect(server, "/cgi/status", 418, "short");
+    fetch_expect(server, "/cgi/away", 302, NULL);
+    fetch_expect(server, "/cgi/local", 302, NULL);
+    (void)snprintf(path, sizeof(path), "%s\n", folder);
+    fetch_expect(server, "/cgi/where", 200, path);
+    fetch_expect(server, "/cgi/nothing", 502, NULL);
+    server_log_await(server, "/nothing: ended with status 3 before its answer's head", 1);
+    fetch_expect(server, "/cgi/killed", 502, NULL);
+    server_log_await(server, "/killed: ended by signal 11 before its answer's head", 1);
+    fetch_expect(server, "/cgi/broken", 502, NULL);
+    server_log_await(server, "/broken: its answer is not taken: it has a line that is no header field", 1);
+    fetch_expect(server, "/cgi/endless", 502, NULL);
+    fetch_expect(server, "/cgi/nph-raw", 501, NULL);
+    fetch_expect(server, "/cgi/.hidden", 404, NULL);
+    fetch_expect(server, "/cgi/text", 403, NULL);
+    fetch_expect(server, "/cgi/absent", 404, NULL);
+    fetch_expect(server, "/cgi/sub", 404, NULL);
+    fetch_expect(server, "/cgi/", 404, NULL);
+    fetch_expect(server, "/cgi/out", 404, NULL); /* it leads out of the root */
+    fetch_expect(server, "/cgi/words", 200, "");
+    server_log_await(server, "/words: one two", 1);
+    server_log_await(server, "/words: three", 1);
+    cgi_end(server);
+}
+
+/* Nothing of the server's environment, nothing of a client's that could be taken for it. */
+static void environment_is_clean(void **state) {
+    assert_int_equal(setenv("SOCGI_TEST_SECRET", "leaked", 1), 0);
+    struct server *server = cgi_start(state, NULL);
+    program("env", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; env; trap\n");
+    struct client *client = client_open(server);
+    struct answer answer;
+    client_print(client, "GET /cgi/env HTTP/1.1\r\nHost: here\r\nProxy: evil\r\nX_Under: score\r\nX-Fine: yes\r\n"
+                         "Authorization: Basic eDp5\r\nContent-Length: 0\r\n\r\n");
+    assert_int_equal(client_read(client, false, &answer), 0);
+    assert_int_equal(answer.status, 200);
+    assert_true(text_matches(answer.body, "^HTTP_X_FINE=yes$"));
+    assert_true(text_matches(answer.body, "^HTTP_HOST=here$"));
+    assert_true(text_matches(answer.body, "^GATEWAY_INTERFACE=CGI/1\\.1$"));
+    assert_true(text_matches(answer.body, "^REQUEST_METHOD=GET$"));
+    assert_true(text_matches(answer.body, "^SERVER_PROTOCOL=HTTP/1\\.1$"));
+    assert_null(strstr(answer.body, "HTTP_PROXY"));
+    assert_null(strstr(answer.body, "score"));
+    assert_null(strstr(answer.body, "eDp5"));
+    assert_null(strstr(answer.body, "leaked"));
+    answer_free(&answer);
+    client_close(client);
+    assert_int_equal(unsetenv("SOCGI_TEST_SECRET"), 0);
+    cgi_end(server);
+}
+
+/* Input and output are moved together: neither fills its pipe while the other waits. */
+static void much_in_and_out(void **state) {
+    enum { BYTES = 100 << 20 };
+    struct server *server = cgi_start(state, NULL);
+    program("cat", "#!/bin/sh\nprintf 'Content-Type: application/octet-stream\\n\\n'; exec cat\n");
+    program("ignore", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nnot read\\n'\n");
+    program("count", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; wc -c\n");
+    char *bytes = malloc(BYTES);
+    assert_non_null(bytes);
+    unsigned seed = 1;
+    for (size_t i = 0; i < BYTES; i += 4096) {
+        memset(bytes + i, rand_r(&seed), 4096);
+    }
+    struct fetch fetch = {.path = "/cgi/cat", .method = "POST", .upload = bytes, .upload_length = 1 << 20};
+    fetch_one(server, &fetch);
+    assert_int_equal(fetch.status, 200);
+    assert_int_equal(fetch.length, 1 << 20);
+    assert_memory_equal(fetch.body, bytes, fetch.length);
+    fetch_free(&fetch, 1);
+    fetch = (struct fetch){.path = "/cgi/ignore", .method = "POST", .upload = bytes, .upload_length = 10 << 20};
+    fetch_one(server, &fetch);
+    assert_int_equal(fetch.status, 200);
+    assert_string_equal(fetch.body, "not read\n");
+    fetch_free(&fetch, 1);
+    cgi_end(server);
+    assert_int_equal(server_teardown(state), 0);
+
+    /* And with limits that let it. */
+    (void)snprintf(folder, sizeof(folder), "/tmp/socgi-cgi-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(root_option, sizeof(root_option), "cgi.root=%s", folder);
+    program("cat", "#!/bin/sh\nprintf 'Content-Type: application/octet-stream\\n\\n'; exec cat\n");
+    server = server_start(
+        state, &(struct server_setup){.plugins = "cgi", .options = {root_option}, .settings = {"body_limit=200M"}});
+    fetch = (struct fetch){.path = "/cgi/cat", .method = "POST", .upload = bytes, .upload_length = BYTES};
+    fetch_one(server, &fetch);
+    assert_int_equal(fetch.result, CURLE_OK);
+    assert_int_equal(fetch.status, 200);
+    assert_int_equal(fetch.length, BYTES);
+    assert_memory_equal(fetch.body, bytes, fetch.length);
+    fetch_free(&fetch, 1);
+    free(bytes);
+    cgi_end(server);
+}
+
+/* The time limit ends the program and what it has started. */
+static void slow_programs(void **state) {
+    struct server *server = cgi_start(state, "cgi.timeout=1");
+    char note[128];
+    char text[512];
+    (void)snprintf(note, sizeof(note), "%s/note", folder);
+    (void)snprintf(text, sizeof(text), "#!/bin/sh\nsleep 1000 &\necho $! > %s\nsleep 1000\n", note);
+    program("slow", text);
+    program("half", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhalf'; exec sleep 1000\n");
+    program("leaves", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nall'; sleep 1000 &\n");
+    fetch_expect(server, "/cgi/slow", 504, NULL);
+    server_log_await(server, "/slow: ended after 1 seconds, its time limit", 1);
+    char *pid = file_read(note);
+    assert_true(strtol(pid, NULL, 10) > 0);
+    assert_true(process_await_end((pid_t)strtol(pid, NULL, 10), WAIT_MS));
+    free(pid);
+    struct fetch fetch = {.path = "/cgi/half"};
+    fetch_one(server, &fetch);
+    assert_int_not_equal(fetch.result, CURLE_OK); /* never taken for the whole */
+    fetch_free(&fetch, 1);
+    fetch_expect(server, "/cgi/leaves", 200, "all");
+    cgi_end(server);
+}
+
+static void shell(const char *format, ...) {
+    char line[1024];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(line, sizeof(line), format, args);
+    va_end(args);
+    int status = system(line);
+    if (status != 0) {
+        fail_msg("%s: %d", line, status);
+    }
+}
+
+static void perl_cgi_pm(void **state) {
+    struct server *server = cgi_start(state, NULL);
+    program(
+        "form",
+        "#!/usr/bin/perl\nuse CGI;\nmy $q = CGI->new;\nprint $q->header(-type => 'text/plain', -charset => 'utf-8', "
+        "-cookie => $q->cookie(-name => 'c', -value => 'v'));\n"
+        "print join('|', $q->request_method, $q->param('a'), $q->param('b'), $q->path_info);\n");
+    struct fetch fetch = {.path = "/cgi/form/info",
+                          .method = "POST",
+                          .upload = "a=1+2&b=%C3%BC",
+                          .upload_length = 14,
+                          .field = "Content-Type: application/x-www-form-urlencoded"};
+    fetch_one(server, &fetch);
+    assert_int_equal(fetch.status, 200);
+    assert_string_equal(fetch.body, "POST|1 2|\xc3\xbc|/info");
+    assert_string_equal(fetch.type, "text/plain; charset=utf-8");
+    fetch_free(&fetch, 1);
+    cgi_end(server);
+}
+
+/* git clone and git push through git-http-backend. */
+static void git_clone_and_push(void **state) {
+    (void)snprintf(folder, sizeof(folder), "/tmp/socgi-cgi-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    char set[256];
+    (void)snprintf(set, sizeof(set), "cgi.set=GIT_HTTP_EXPORT_ALL=1 GIT_PROJECT_ROOT=%s/repos HOME=%s", folder, folder);
+    (void)snprintf(root_option, sizeof(root_option), "cgi.root=%s", folder);
+    program("git", "#!/bin/sh\nexec git http-backend\n");
+    shell("cd %s && export HOME=%s GIT_CONFIG_NOSYSTEM=1 && git init -q --bare repos/r.git && git -C repos/r.git "
+          "config http.receivepack true",
+          folder, folder);
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "cgi", .options = {root_option, set}});
+    shell("cd %s && export HOME=%s GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0 no_proxy='*' &&"
+          " git clone -q http://127.0.0.1:%u/cgi/git/r.git one 2>/dev/null && cd one && head -c 300000 /dev/urandom > "
+          "file &&"
+          " git add file && git -c user.name=t -c user.email=t@t commit -qm first && git push -q origin "
+          "HEAD:refs/heads/main &&"
+          " git clone -q -b main http://127.0.0.1:%u/cgi/git/r.git ../two && cmp file ../two/file",
+          folder, folder, server->port, server->port);
+    cgi_end(server);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        SYSTEM_TEST(shell_programs), SYSTEM_TEST(environment_is_clean), SYSTEM_TEST(much_in_and_out),
+        SYSTEM_TEST(slow_programs),  SYSTEM_TEST(perl_cgi_pm),          SYSTEM_TEST(git_clone_and_push),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -428,6 +428,7 @@ static void master_close(struct master *m) {
     renewal_close(server);
     backtraces_close(server);
     keep_close(server);
+    orphans_close(server);
     workers_sweep(server);
     generations_close(server);
     catalog_free(&server->catalog);

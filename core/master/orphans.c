@@ -19,16 +19,6 @@
 static const uint64_t LOOK_AGAIN_NS = 20000000;
 enum { CHILDREN_SIZE = 65536 };
 
-void orphans_adopt(struct server *server) {
-    server->orphans.look = UINT64_MAX;
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
-}
-
-void orphans_leave(struct server *server) {
-    prctl(PR_SET_CHILD_SUBREAPER, 0);
-    server->orphans = (struct orphans){.off = true, .look = UINT64_MAX};
-}
-
 void orphans_expect(struct server *server) {
     server->orphans.look = server->orphans.off ? UINT64_MAX : server->loop.now;
 }
@@ -67,6 +57,35 @@ static char *children_read(void) {
     return text;
 }
 
+/* Whoever has become us by exec may have had children before. */
+static bool was_before(const struct server *server, pid_t pid) {
+    char *end;
+    for (const char *at = server->orphans.before; at && *at; at = end) {
+        if (strtol(at, &end, 10) == pid) {
+            return true;
+        }
+        if (end == at) {
+            break;
+        }
+    }
+    return false;
+}
+
+void orphans_adopt(struct server *server) {
+    server->orphans = (struct orphans){.before = children_read(), .look = UINT64_MAX};
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+}
+
+void orphans_leave(struct server *server) {
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+    server->orphans.off = true;
+    server->orphans.look = UINT64_MAX;
+}
+
+void orphans_close(struct server *server) {
+    free(server->orphans.before);
+}
+
 void orphans_turn(struct server *server) {
     if (server->loop.now < server->orphans.look) {
         return;
@@ -79,7 +98,7 @@ void orphans_turn(struct server *server) {
         if (end == at) {
             break;
         }
-        if (!is_ours(server, pid)) {
+        if (!is_ours(server, pid) && !was_before(server, pid)) {
             kill(pid, SIGKILL);
             if (waitpid(pid, NULL, WNOHANG) == pid) {
                 log_line(LOG_INFO, "process %d, left behind by a worker, has been ended", (int)pid);

@@ -13,6 +13,7 @@ struct server;
 
 struct orphans {
     bool off;
+    char *before; /* children that we had when we started, as proc(5) lists them: "12 345 "; they are not ours to end */
     uint64_t look; /* when to look for them; UINT64_MAX: there is no reason to */
 };
 
@@ -21,6 +22,8 @@ void orphans_adopt(struct server *server);
 
 /* And from now on no more: another master serves, and what it leaves behind in its turn must not come to us. */
 void orphans_leave(struct server *server);
+
+void orphans_close(struct server *server);
 
 /* A process has ended: there may be some. */
 void orphans_expect(struct server *server);

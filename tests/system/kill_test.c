@@ -228,12 +228,34 @@ static void nothing_outlives_its_worker(void **state) {
     server_end(server);
 }
 
+/* A shell that starts something and then becomes the server has a child that is none of the server's business. */
+static void children_from_before_are_left_alone(void **state) {
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "crash", .workers = 1, .expected = 2, .companion = true});
+    char path[64];
+    (void)snprintf(path, sizeof(path), "%s/companion", server->folder);
+    char *text = file_read(path);
+    pid_t companion = (pid_t)strtol(text, NULL, 10);
+    free(text);
+    struct client *client = client_open(server);
+    client_get(client, "/crash");
+    assert_int_equal(client_status(client), 502);
+    server->incidents++;
+    client_close(client);
+    server_calm(server);
+    assert_int_equal(kill(companion, 0), 0);
+    assert_int_equal(process_state(companion), 'S');
+    server_stop(server, SIGTERM);
+    assert_true(process_await_end(companion, WAIT_MS));
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(killed_while_it_runs),        SYSTEM_TEST(killed_under_load),
         SYSTEM_TEST(stopped_while_idle),          SYSTEM_TEST(stopped_alone),
         SYSTEM_TEST(deaths_at_start_back_off),    SYSTEM_TEST(crashes_at_start_withdraw),
-        SYSTEM_TEST(nothing_outlives_its_worker),
+        SYSTEM_TEST(nothing_outlives_its_worker), SYSTEM_TEST(children_from_before_are_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

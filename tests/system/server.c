@@ -195,6 +195,16 @@ static void server_exec(const struct server *server, const struct server_setup *
     if (close_range(setup->inherit > 0 ? 4 : 3, ~0u, 0) < 0) {
         _exit(127);
     }
+    if (setup->companion && fork() == 0) {
+        char path[64];
+        (void)snprintf(path, sizeof(path), "%s/companion", server->folder);
+        (void)snprintf(text, sizeof(text), "%d", (int)getpid());
+        (void)file_write(path, text);
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;) {
+            (void)pause();
+        }
+    }
     (void)snprintf(text, sizeof(text), "%s/socgi", server->folder);
     execv(setup->own_binary ? text : SYSTEM_BINARY, arguments);
     _exit(127);

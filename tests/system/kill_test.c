@@ -192,6 +192,7 @@ static void crashes_at_start_withdraw(void **state) {
     server_workers(server, workers);
     assert_int_equal(kill(workers[0], SIGKILL), 0);
     server_log_await(server, "plugin starts.so is not served: it ended its worker while it loaded: signal 6", 1);
+    generation_await(server, 2);
     struct client *client = client_open(server);
     client_get(client, "/hello");
     assert_int_equal(client_status(client), 200);

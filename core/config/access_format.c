@@ -3,8 +3,11 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "http/head.h"
 
 static const char combined[] = "%h %l %u %t \"%r\" %>s %B \"%{Referer}i\" \"%{User-Agent}i\" %{plugin}n %P %D";
 
@@ -27,7 +30,8 @@ static int piece_add(struct access_format *f, enum access_kind kind, const char 
         return -ENOMEM;
     }
     f->pieces = grown;
-    grown[f->count] = (struct access_piece){.kind = kind, .text = text ? strndup(text, length) : NULL};
+    grown[f->count] =
+        (struct access_piece){.kind = kind, .text = text ? strndup(text, length) : NULL, .length = length};
     if (text && !grown[f->count].text) {
         return -ENOMEM;
     }
@@ -44,7 +48,7 @@ static int named_add(struct access_format *f, const char **at) {
     }
     char letter = name[length + 1];
     *at += length + 2;
-    if (letter == 'i') {
+    if (letter == 'i' && http_token_valid(name, length)) {
         return piece_add(f, ACCESS_FIELD, name, length);
     }
     bool plugin = letter == 'n' && length == strlen("plugin") && strncmp(name, "plugin", length) == 0;
@@ -71,7 +75,14 @@ static int directive_add(struct access_format *f, const char **at) {
     return -EINVAL;
 }
 
-int access_format_compile(const char *text, struct access_format *f) {
+/* How many bytes of text, which begins with '%', its author has meant as a directive. */
+static size_t directive_length(const char *text) {
+    size_t length = text[1] == '{' ? strcspn(text, "}") + 1 : text[1] == '>' ? 2 : 1;
+    return strnlen(text, length + 1);
+}
+
+int access_format_compile(const char *text, struct access_format *f, char wrong[ACCESS_WRONG_SIZE]) {
+    const char *begin = "";
     if (strcmp(text, "json") == 0) {
         return 0;
     }
@@ -82,9 +93,12 @@ int access_format_compile(const char *text, struct access_format *f) {
         error = plain ? piece_add(f, ACCESS_TEXT, at, plain) : 0;
         at += plain;
         if (!error && *at) {
-            at++;
+            begin = at++;
             error = directive_add(f, &at);
         }
+    }
+    if (error && wrong) {
+        snprintf(wrong, ACCESS_WRONG_SIZE, "%.*s", *begin ? (int)directive_length(begin) : 0, begin);
     }
     return error;
 }

@@ -33,6 +33,7 @@ enum access_kind {
 struct access_piece {
     enum access_kind kind;
     char *text; /* of ACCESS_TEXT, and the name of ACCESS_FIELD */
+    size_t length;
 };
 
 struct access_format {
@@ -42,9 +43,11 @@ struct access_format {
 
 #define ACCESS_FORMAT_EXPECTED "\"combined\", \"json\", or a format of %-directives: socgi.conf(5)"
 
-/* Compiles; `format` may be NULL, to check the text alone. 0; -EINVAL: a directive that is none; -ENOMEM. "json" is no
- * format of pieces: it compiles to none. */
-int access_format_compile(const char *text, struct access_format *format);
+enum { ACCESS_WRONG_SIZE = 32 };
+
+/* Compiles; `format` may be NULL, to check the text alone. 0; -EINVAL: a directive that is none, which `wrong` (may be
+ * NULL) holds then, cut, or no directive at all: "". -ENOMEM. "json" is no format of pieces: it compiles to none. */
+int access_format_compile(const char *text, struct access_format *format, char wrong[ACCESS_WRONG_SIZE]);
 void access_format_free(struct access_format *format);
 
 #endif

@@ -247,6 +247,14 @@ static int expect(char expected[SETTING_EXPECTED], bool met, const char *what) {
     return met ? 0 : -EINVAL;
 }
 
+static int format_check(const char *text, bool fits, char expected[SETTING_EXPECTED]) {
+    char wrong[ACCESS_WRONG_SIZE] = "";
+    int error = fits ? access_format_compile(text, NULL, wrong) : -EINVAL;
+    snprintf(expected, SETTING_EXPECTED, "%s%s%s%s", ACCESS_FORMAT_EXPECTED, *wrong ? "; \"" : "", wrong,
+             *wrong ? "\" is none" : "");
+    return error;
+}
+
 int setting_check(const struct setting *s, const char *text, char expected[SETTING_EXPECTED]) {
     uint64_t value;
     uint32_t methods;
@@ -265,7 +273,7 @@ int setting_check(const struct setting *s, const char *text, char expected[SETTI
     case SETTING_FLAG:
         return expect(expected, strcmp(text, "on") == 0 || strcmp(text, "off") == 0, "on or off");
     case SETTING_FORMAT:
-        return expect(expected, fits && access_format_compile(text, NULL) == 0, ACCESS_FORMAT_EXPECTED);
+        return format_check(text, fits, expected);
     case SETTING_FORM:
         return expect(expected, strcmp(text, "text") == 0 || strcmp(text, "json") == 0, "text or json");
     case SETTING_WORD:

@@ -15,7 +15,10 @@
 #include "master/listener.h"
 #include "master/server.h"
 
-enum { VALUE_MAX = 1024, LINE_MAX_BYTES = 8192 };
+enum { VALUE_MAX = 1024, LINE_MAX_BYTES = 8192, NUMBER_DIGITS = 20 };
+
+/* "info", for journald: a line must not begin with a priority that a client has chosen. */
+#define PRIORITY "<6>"
 
 /* A line as it grows; what does not fit is cut. */
 struct line {
@@ -32,15 +35,21 @@ struct entry {
     uint64_t us;
 };
 
-void access_configure(struct access *a, const struct config *config) {
+void access_configure(struct access *a, const struct config *config, bool journald) {
+    a->journald = journald;
     struct access_format format = {0};
-    if (access_format_compile(config->access_format, &format)) {
+    if (access_format_compile(config->access_format, &format, NULL)) {
         access_format_free(&format);
         return; /* no memory: the format stays what it was */
     }
     access_format_free(&a->format);
     a->format = format;
     a->json = strcmp(config->access_format, "json") == 0;
+}
+
+void access_close(struct access *a) {
+    access_format_free(&a->format);
+    buffer_free(&a->built);
 }
 
 /* ---- Text ---- */
@@ -57,24 +66,30 @@ static void put_string(struct line *l, const char *text) {
 }
 
 static void put_number(struct line *l, uint64_t value) {
-    char digits[24];
-    int n = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)value);
-    put(l, digits, (size_t)n);
+    char digits[NUMBER_DIGITS];
+    size_t first = sizeof(digits);
+    do {
+        digits[--first] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    put(l, digits + first, sizeof(digits) - first);
 }
 
 /* No quote, no backslash, no control byte as it is, so that no client can forge a line. */
 static void put_quoted(struct line *l, const char *text, size_t length) {
+    static const char digits[] = "0123456789ABCDEF";
     size_t most = length < VALUE_MAX ? length : VALUE_MAX;
+    size_t plain = 0; /* where what stands for itself begins */
     for (size_t i = 0; i < most; i++) {
         unsigned char c = (unsigned char)text[i];
         if (c < 0x20 || c >= 0x7f || c == '"' || c == '\\') {
-            char escape[8];
-            snprintf(escape, sizeof(escape), "\\x%02X", c);
-            put(l, escape, 4);
-        } else {
-            put(l, text + i, 1);
+            const char escape[] = {'\\', 'x', digits[c >> 4], digits[c & 15]};
+            put(l, text + plain, i - plain);
+            put(l, escape, sizeof(escape));
+            plain = i + 1;
         }
     }
+    put(l, text + plain, most - plain);
 }
 
 static void put_span(struct line *l, const struct entry *e, struct http_span span) {
@@ -138,7 +153,7 @@ static void put_piece(struct line *l, struct access *a, const struct entry *e, c
     const struct exchange *x = e->x;
     switch (piece->kind) {
     case ACCESS_TEXT:
-        put_string(l, piece->text);
+        put(l, piece->text, piece->length);
         break;
     case ACCESS_NONE:
         put(l, "-", 1);
@@ -164,7 +179,7 @@ static void put_piece(struct line *l, struct access *a, const struct entry *e, c
         put_query(l, e);
         break;
     case ACCESS_PROTOCOL:
-        put_string(l, x->parsed && x->request.minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
+        put_string(l, !x->parsed ? "-" : x->request.minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
         break;
     case ACCESS_STATUS:
         put_number(l, (uint64_t)x->status);
@@ -217,7 +232,7 @@ static int json_span(struct buffer *out, const struct entry *e, const char *name
     return error ? error : json_bytes(out, http_text(e->head, span), length);
 }
 
-static int json_line(struct buffer *out, const struct entry *e) {
+static int json_line(struct buffer *out, const struct entry *e, const char *priority) {
     const struct exchange *x = e->x;
     struct timespec now;
     struct tm tm;
@@ -225,7 +240,7 @@ static int json_line(struct buffer *out, const struct entry *e) {
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &tm);
     strftime(time, sizeof(time), "%Y-%m-%dT%H:%M:%S", &tm);
-    int error = buffer_format(out, "{\"time\":\"%s.%03ldZ\",\"id\":", time, now.tv_nsec / 1000000);
+    int error = buffer_format(out, "%s{\"time\":\"%s.%03ldZ\",\"id\":", priority, time, now.tv_nsec / 1000000);
     error = error ? error : json_string(out, x->request_id);
     error = error ? error : buffer_format(out, ",\"address\":\"%s\",\"status\":%d", e->c->address, x->status);
     if (!error && x->parsed) {
@@ -255,15 +270,17 @@ void access_log(struct server *server, const struct connection *c) {
                             .head = c->input.data ? c->input.data + x->head : "",
                             .body = x->written > x->answer_head ? x->written - x->answer_head : 0,
                             .us = (server->loop.now - x->begun) / 1000};
+    const char *priority = a->journald ? PRIORITY : "";
     if (a->json) {
-        struct buffer out = {0};
-        if (json_line(&out, &e) == 0) {
-            journal_line(server->access_log, out.data, out.length);
+        a->built.length = 0;
+        if (json_line(&a->built, &e, priority) == 0) {
+            journal_line(server->access_log, a->built.data, a->built.length);
         }
-        buffer_free(&out);
         return;
     }
-    struct line line = {.length = 0};
+    struct line line; /* not cleared: it is large, and this is done for each request */
+    line.length = 0;
+    put_string(&line, priority);
     for (size_t i = 0; i < a->format.count; i++) {
         put_piece(&line, a, &e, &a->format.pieces[i]);
     }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "config/access_format.h"
 
 struct config;
@@ -14,12 +15,15 @@ struct server;
 struct access {
     struct access_format format;
     bool json;
-    int64_t second; /* of `time`, which is made once a second */
+    bool journald;       /* lines are read by journald */
+    struct buffer built; /* a line of JSON; its memory is used again */
+    int64_t second;      /* of `time`, which is made once a second */
     char time[32];
 };
 
-/* Takes the configured format. */
-void access_configure(struct access *access, const struct config *config);
+/* Takes the configured format; `journald`: it reads the lines. */
+void access_configure(struct access *access, const struct config *config, bool journald);
+void access_close(struct access *access);
 
 /* Logs the connection's exchange. */
 void access_log(struct server *server, const struct connection *connection);

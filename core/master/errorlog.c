@@ -27,18 +27,24 @@ static size_t time_put(char *out, size_t size) {
     return n + (size_t)more;
 }
 
-static void line_json(struct journal *journal, enum log_level level, const char *line, size_t length) {
-    struct buffer out = {0};
+/* "<N>", by which journald reads the level, and the line as JSON. */
+static int line_json(struct buffer *out, const char *priority, enum log_level level, const char *line, size_t length) {
     char time[40];
     time_put(time, sizeof(time));
-    int error = buffer_format(&out, "{\"time\":\"%s\",\"level\":\"%s\",\"pid\":%d,\"message\":", time,
+    int error = buffer_format(out, "%s{\"time\":\"%s\",\"level\":\"%s\",\"pid\":%d,\"message\":", priority, time,
                               log_level_name(level), (int)getpid());
-    error = error ? error : json_bytes(&out, line, length);
-    error = error ? error : buffer_string(&out, "}");
-    if (!error) {
-        journal_line(journal, out.data, out.length);
-    }
-    buffer_free(&out);
+    error = error ? error : json_bytes(out, line, length);
+    return error ? error : buffer_string(out, "}");
+}
+
+static size_t note_json(char *out, size_t size, uint64_t lost) {
+    char time[40];
+    time_put(time, sizeof(time));
+    int n = snprintf(out, size,
+                     "{\"time\":\"%s\",\"level\":\"warning\",\"pid\":%d,"
+                     "\"message\":\"%llu lines were lost: the log did not take them\"}",
+                     time, (int)getpid(), (unsigned long long)lost);
+    return (size_t)n;
 }
 
 /* Whether stderr is what JOURNAL_STREAM names, by device and inode: systemd.exec(5). */
@@ -55,15 +61,23 @@ static bool is_journald(void) {
 
 static void error_log_line(void *data, enum log_level level, const char *line, size_t length) {
     const struct server *server = data;
+    char priority[8] = "";
     char out[8192];
+    if (server->error_journald) {
+        snprintf(priority, sizeof(priority), "<%d>", (int)level);
+    }
     if (server->error_json) {
-        line_json(server->error_log, level, line, length);
+        struct buffer json = {0};
+        if (line_json(&json, priority, level, line, length) == 0) {
+            journal_line(server->error_log, json.data, json.length);
+        }
+        buffer_free(&json);
         return;
     }
     size_t n = 0;
     int more;
     if (server->error_journald) { /* it has the time and the pid already */
-        more = snprintf(out, sizeof(out), "<%d>%.*s", (int)level, (int)length, line);
+        more = snprintf(out, sizeof(out), "%s%.*s", priority, (int)length, line);
     } else {
         n = time_put(out, sizeof(out));
         more = snprintf(out + n, sizeof(out) - n, " %s [%d] %.*s", log_level_name(level), (int)getpid(), (int)length,
@@ -76,56 +90,86 @@ static void error_log_line(void *data, enum log_level level, const char *line, s
 
 static void form_set(struct server *server) {
     const struct config *config = server->config;
+    bool journald = is_journald();
     server->error_json = strcmp(config->error_format, "json") == 0;
-    server->error_journald = strcmp(config->error_log, "stderr") == 0 && is_journald();
-    access_configure(&server->access, config);
+    server->error_journald = journald && strcmp(config->error_log, "stderr") == 0;
+    access_configure(&server->access, config, journald && strcmp(config->access_log, "stderr") == 0);
+    if (server->access_log) {
+        journal_note_by(server->access_log, server->access.json ? note_json : NULL);
+    }
+    journal_note_by(server->error_log, server->error_json ? note_json : NULL); /* last: it may be both */
 }
 
-int logs_open(struct server *server) {
+/* The journal of that file: one that there is already, or a new one. */
+static struct journal *journal_get(const char *option, const char *path, struct journal *one, struct journal *other) {
+    if (one && journal_is(one, path)) {
+        return one;
+    }
+    if (other && journal_is(other, path)) {
+        return other;
+    }
+    struct journal *journal = journal_open(path);
+    if (!journal) {
+        log_line(LOG_ERROR, "%s: %s cannot be opened: %s", option, path, strerror(errno)); /* keeps errno */
+    }
+    return journal;
+}
+
+/* Lets go of those that are not among the ones to keep. */
+static void journals_leave(struct server *server, struct journal *const drop[2], struct journal *const keep[2]) {
+    for (int i = 0; i < 2; i++) {
+        bool again = i == 1 && drop[1] == drop[0];
+        if (drop[i] && drop[i] != keep[0] && drop[i] != keep[1] && !again) {
+            journal_leave(drop[i], &server->left_logs);
+        }
+    }
+}
+
+static int logs_take(struct server *server) {
     const struct config *config = server->config;
-    log_set_level(config->log_level);
+    struct journal *const before[2] = {server->error_log, server->access_log};
+    struct journal *now[2] = {NULL, NULL};
+    journals_sweep(&server->left_logs, false);
+    now[0] = journal_get("error_log", config->error_log, before[0], before[1]);
+    bool wanted = strcmp(config->access_log, "off") != 0;
+    if (now[0] && wanted) {
+        now[1] = journal_get("access_log", config->access_log, now[0], before[1]);
+    }
+    if (!now[0] || (wanted && !now[1])) {
+        int error = -errno;
+        journals_leave(server, now, before);
+        return error;
+    }
+    server->error_log = now[0];
+    server->access_log = now[1];
+    journals_leave(server, before, now);
     form_set(server);
-    server->error_log = journal_open(config->error_log);
-    if (!server->error_log) {
-        fprintf(stderr, "socgi: error_log: %s cannot be opened: %s\n", config->error_log, strerror(errno));
-        return -errno;
-    }
     log_to(error_log_line, server);
-    if (strcmp(config->access_log, "off") == 0) {
-        return 0;
-    }
-    if (strcmp(config->access_log, config->error_log) == 0) {
-        server->access_log = server->error_log;
-        return 0;
-    }
-    server->access_log = journal_open(config->access_log);
-    if (!server->access_log) {
-        log_line(LOG_ERROR, "access_log: %s cannot be opened: %s", config->access_log, strerror(errno));
-        return -errno;
-    }
     return 0;
 }
 
-static void journals_close(struct journal *error_log, struct journal *access_log) {
-    if (access_log != error_log) {
-        journal_close(access_log);
+/* Until there is a log, whoever starts the server is told. */
+static void stderr_line(void *data, enum log_level level, const char *line, size_t length) {
+    (void)data;
+    (void)level;
+    fprintf(stderr, "socgi: %.*s\n", (int)length, line);
+}
+
+int logs_open(struct server *server) {
+    log_set_level(server->config->log_level);
+    log_to(stderr_line, NULL);
+    int error = logs_take(server);
+    if (error) {
+        log_to(NULL, NULL);
+        journals_sweep(&server->left_logs, true);
     }
-    journal_close(error_log);
+    return error;
 }
 
 void logs_configure(struct server *server) {
-    struct journal *error_log = server->error_log;
-    struct journal *access_log = server->access_log;
-    server->access_log = NULL;
-    if (logs_open(server)) {
-        journal_close(server->error_log != error_log ? server->error_log : NULL);
-        server->error_log = error_log;
-        server->access_log = access_log;
-        log_to(error_log_line, server);
+    if (logs_take(server)) {
         log_line(LOG_ERROR, "the logs stay what they were");
-        return;
     }
-    journals_close(error_log, access_log);
 }
 
 static int journal_renew(const char *name, struct journal *journal) {
@@ -142,7 +186,9 @@ int logs_reopen(struct server *server) {
         int other = journal_renew("access_log", server->access_log);
         error = error ? error : other;
     }
-    log_line(LOG_NOTICE, "logs are open anew");
+    if (!error) {
+        log_line(LOG_NOTICE, "logs are open anew");
+    }
     return error;
 }
 
@@ -155,6 +201,10 @@ void logs_kick(struct server *server) {
 
 void logs_close(struct server *server) {
     log_to(NULL, NULL);
-    journals_close(server->error_log, server->access_log);
-    access_format_free(&server->access.format);
+    if (server->access_log != server->error_log) {
+        journal_close(server->access_log);
+    }
+    journal_close(server->error_log);
+    journals_sweep(&server->left_logs, true);
+    access_close(&server->access);
 }

@@ -204,6 +204,7 @@ static void deadlines_run(struct generation *g) {
     for (struct list *at = g->workers.next, *next; at != &g->workers; at = next) {
         struct worker *w = container_of(at, struct worker, link);
         next = at->next;
+        output_tell(&w->output, w->ties.pid, now);
         if (w->deadline <= now && w->desk.load > 0) {
             dispatch_worker_overdue(w);
         }
@@ -229,7 +230,7 @@ uint64_t generations_next(const struct server *server) {
     for (struct list *at = server->generations.next; at != &server->generations; at = at->next) {
         const struct generation *g = generation_at(at);
         for (struct list *w = g->workers.next; w != &g->workers; w = w->next) {
-            uint64_t deadline = container_of(w, struct worker, link)->deadline;
+            uint64_t deadline = worker_next(container_of(w, struct worker, link));
             next = deadline < next ? deadline : next;
         }
         for (size_t i = 0; i < g->pool_count; i++) {

@@ -8,8 +8,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
-#include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,11 +17,12 @@
 #include "base/buffer.h"
 #include "base/fd.h"
 
-enum { HELD_MAX = 4 << 20, GATHER_MS = 20, CLOSE_SECONDS = 1 };
+enum { HELD_MAX = 4 << 20, GATHER_MS = 20, CLOSE_SECONDS = 1, NOTE_SIZE = 256 };
 
 struct journal {
-    int fd;     /* the thread's, once it runs */
-    char *path; /* NULL: the descriptor is not ours to close */
+    struct journal *next; /* of those that have been left */
+    int fd;               /* the thread's, once it runs; it closes it in the end */
+    char *path;           /* NULL: the descriptor is not ours to close */
     pthread_t thread;
     pthread_mutex_t mutex;
     pthread_cond_t wake;
@@ -31,6 +30,7 @@ struct journal {
     struct buffer last;    /* what was taken before the file was opened anew */
     int next_fd;           /* that new one; -1: none */
     uint64_t lost;
+    journal_note *note; /* how that is told */
     bool waiting;
     bool closing;
     struct buffer writing; /* the thread's own */
@@ -50,6 +50,18 @@ static void write_out(int fd, const char *data, size_t length) {
             return; /* a broken log is nothing that could be logged */
         }
     }
+}
+
+static size_t note_text(char *out, size_t size, uint64_t lost) {
+    int n = snprintf(out, size, "... %llu lines were lost: the log did not take them", (unsigned long long)lost);
+    return (size_t)n;
+}
+
+static void lost_tell(int fd, journal_note *note, uint64_t lost) {
+    char line[NOTE_SIZE];
+    size_t length = note(line, sizeof(line) - 1, lost);
+    line[length] = '\n';
+    write_out(fd, line, length + 1);
 }
 
 static void *writer(void *argument) {
@@ -73,6 +85,7 @@ static void *writer(void *argument) {
         struct buffer last = j->last;
         int next_fd = j->next_fd;
         uint64_t lost = j->lost;
+        journal_note *note = j->note;
         j->filling = j->writing;
         j->last = (struct buffer){0};
         j->next_fd = -1;
@@ -80,10 +93,7 @@ static void *writer(void *argument) {
         pthread_mutex_unlock(&j->mutex);
         j->writing = full;
         if (lost > 0) {
-            char note[96];
-            int n = snprintf(note, sizeof(note), "... %llu lines were lost: the log did not take them\n",
-                             (unsigned long long)lost);
-            write_out(j->fd, note, (size_t)n);
+            lost_tell(j->fd, note, lost);
         }
         if (next_fd >= 0) {
             write_out(j->fd, last.data, last.length);
@@ -93,6 +103,9 @@ static void *writer(void *argument) {
         }
         write_out(j->fd, full.data, full.length);
         j->writing.length = 0;
+    }
+    if (j->path) {
+        fd_close(&j->fd);
     }
     return NULL;
 }
@@ -112,6 +125,7 @@ struct journal *journal_open(const char *path) {
     bool owned = strcmp(path, "stderr") != 0;
     j->path = owned ? strdup(path) : NULL;
     j->next_fd = -1;
+    j->note = note_text;
     j->fd = !owned ? STDERR_FILENO : j->path ? open_log(path) : -1;
     if (j->fd < 0) {
         free(j->path);
@@ -131,6 +145,16 @@ struct journal *journal_open(const char *path) {
         return NULL;
     }
     return j;
+}
+
+bool journal_is(const struct journal *j, const char *path) {
+    return strcmp(j->path ? j->path : "stderr", path) == 0;
+}
+
+void journal_note_by(struct journal *j, journal_note *note) {
+    pthread_mutex_lock(&j->mutex);
+    j->note = note ? note : note_text;
+    pthread_mutex_unlock(&j->mutex);
 }
 
 /* What is newest says most about a log that is stuck. */
@@ -169,7 +193,9 @@ int journal_reopen(struct journal *j) {
         return j->path ? -errno : 0;
     }
     pthread_mutex_lock(&j->mutex);
-    int error = buffer_append(&j->last, j->filling.data, j->filling.length);
+    int error = j->last.length + j->filling.length > HELD_MAX
+                    ? -ENOBUFS
+                    : buffer_append(&j->last, j->filling.data, j->filling.length);
     int useless = error ? fd : j->next_fd;
     if (!error) {
         j->filling.length = 0;
@@ -193,23 +219,15 @@ void journal_kick(struct journal *j) {
     }
 }
 
-void journal_close(struct journal *j) {
-    if (!j) {
-        return;
-    }
+static void journal_end(struct journal *j) {
     pthread_mutex_lock(&j->mutex);
     j->closing = true;
     pthread_mutex_unlock(&j->mutex);
     pthread_cond_signal(&j->wake);
-    struct timespec deadline;
-    clock_gettime(CLOCK_REALTIME, &deadline);
-    deadline.tv_sec += CLOSE_SECONDS;
-    if (pthread_timedjoin_np(j->thread, NULL, &deadline) != 0) {
-        return; /* still blocked: it goes with the process, and so must what it uses */
-    }
-    if (j->path) {
-        fd_close(&j->fd);
-    }
+}
+
+/* Its thread has ended. */
+static void journal_free(struct journal *j) {
     free(j->path);
     pthread_mutex_destroy(&j->mutex);
     pthread_cond_destroy(&j->wake);
@@ -218,4 +236,40 @@ void journal_close(struct journal *j) {
     buffer_free(&j->filling);
     buffer_free(&j->writing);
     free(j);
+}
+
+void journal_close(struct journal *j) {
+    if (!j) {
+        return;
+    }
+    journal_end(j);
+    struct timespec deadline;
+    clock_gettime(CLOCK_REALTIME, &deadline);
+    deadline.tv_sec += CLOSE_SECONDS;
+    if (pthread_timedjoin_np(j->thread, NULL, &deadline) == 0) {
+        journal_free(j);
+    } /* else it is still blocked: it goes with the process, and so must what it uses */
+}
+
+void journal_leave(struct journal *j, struct journal **left) {
+    j->next = *left;
+    *left = j;
+    journal_end(j);
+}
+
+void journals_sweep(struct journal **left, bool wait) {
+    struct journal *j = *left;
+    *left = NULL;
+    while (j) {
+        struct journal *next = j->next;
+        if (wait) {
+            journal_close(j);
+        } else if (pthread_tryjoin_np(j->thread, NULL) == 0) {
+            journal_free(j);
+        } else {
+            j->next = *left;
+            *left = j;
+        }
+        j = next;
+    }
 }

@@ -94,13 +94,7 @@ void server_configure(struct server *server, struct config *config) {
     }
     struct config *before = server->config;
     server->config = config_hold(config);
-    bool logs = strcmp(before->error_log, config->error_log) != 0 ||
-                strcmp(before->access_log, config->access_log) != 0 ||
-                strcmp(before->error_format, config->error_format) != 0 ||
-                strcmp(before->access_format, config->access_format) != 0;
-    if (logs) {
-        logs_configure(server);
-    }
+    logs_configure(server);
     config_drop(before);
     configure(server, config);
     notify(&server->notifier, "READY=1");

@@ -8,6 +8,8 @@
 
 enum { READ_SIZE = 16384, READS = 4 };
 
+static const uint64_t SECOND = 1000000000;
+
 static void line_log(const char *text, size_t length, pid_t pid, const char *name) {
     enum log_level level = LOG_NOTICE;
     if (length >= 3 && text[0] == '<' && text[1] >= '0' && text[1] <= '7' && text[2] == '>') {
@@ -24,16 +26,19 @@ void output_begin(struct output *output, uint32_t rate, uint64_t now) {
     output->dropped = 0;
     output->rate = output->left = rate;
     output->refilled = now;
+    output->tell = UINT64_MAX;
 }
 
+/* What is less than a line is kept for the next time. */
 static void refill(struct output *output, uint64_t now) {
-    const uint64_t second = 1000000000;
     uint64_t passed = now - output->refilled;
-    uint64_t more = passed >= second ? output->rate : passed * output->rate / second;
-    if (more > 0) {
-        uint64_t left = output->left + more;
-        output->left = left < output->rate ? (uint32_t)left : output->rate;
+    uint64_t more = passed >= SECOND ? output->rate : passed * output->rate / SECOND;
+    if (output->left + more >= output->rate) {
+        output->left = output->rate;
         output->refilled = now;
+    } else {
+        output->left += (uint32_t)more;
+        output->refilled += more * SECOND / output->rate;
     }
 }
 
@@ -43,16 +48,22 @@ static void dropped_tell(struct output *output, pid_t pid) {
                  (unsigned long long)output->dropped, output->rate);
         output->dropped = 0;
     }
+    output->tell = UINT64_MAX;
 }
 
-static void line_end(struct output *output, pid_t pid, const char *name) {
+void output_tell(struct output *output, pid_t pid, uint64_t now) {
+    if (now >= output->tell) {
+        dropped_tell(output, pid);
+    }
+}
+
+static void line_end(struct output *output, pid_t pid, const char *name, uint64_t now) {
     if (output->length == 0) {
         return;
     }
     if (output->rate > 0 && output->left == 0) {
-        output->dropped++;
+        output->tell = output->dropped++ == 0 ? now + SECOND : output->tell;
     } else {
-        dropped_tell(output, pid);
         output->left -= output->rate > 0;
         line_log(output->line, output->length, pid, name);
     }
@@ -60,19 +71,20 @@ static void line_end(struct output *output, pid_t pid, const char *name) {
 }
 
 void output_flush(struct output *output, pid_t pid, const char *name) {
-    line_end(output, pid, name);
+    line_end(output, pid, name, output->refilled);
     dropped_tell(output, pid);
 }
 
 /* A line that is too long is logged in pieces. */
-static void output_take(struct output *output, const char *data, size_t length, pid_t pid, const char *name) {
+static void output_take(struct output *output, const char *data, size_t length, pid_t pid, const char *name,
+                        uint64_t now) {
     for (size_t i = 0; i < length; i++) {
         if (data[i] == '\n') {
-            line_end(output, pid, name);
+            line_end(output, pid, name, now);
             continue;
         }
         if (output->length == OUTPUT_LINE_MAX) {
-            line_end(output, pid, name);
+            line_end(output, pid, name, now);
         }
         output->line[output->length++] = data[i];
     }
@@ -89,7 +101,7 @@ bool output_read(struct output *output, int fd, pid_t pid, const char *name, uin
         if (n < 0) {
             return errno == EAGAIN || errno == EINTR;
         }
-        output_take(output, data, (size_t)n, pid, name);
+        output_take(output, data, (size_t)n, pid, name, now);
     }
     return true;
 }

@@ -14,11 +14,12 @@ struct output {
     uint32_t left;     /* that may still be logged now */
     uint64_t refilled; /* nanoseconds: when that was reckoned */
     uint64_t dropped;  /* lines, not yet told of */
+    uint64_t tell;     /* when they are to be; UINT64_MAX: there are none */
     size_t length;
     char line[OUTPUT_LINE_MAX];
 };
 
-/* Lines beyond the rate are dropped, and told of when there is room again. */
+/* Lines beyond the rate are dropped, and told of together, a second after the first of them. */
 void output_begin(struct output *output, uint32_t rate, uint64_t now);
 
 /*
@@ -26,6 +27,9 @@ void output_begin(struct output *output, uint32_t rate, uint64_t now);
  * it is NULL), at the level that a "<N>" before it names, else notice. False: the pipe has ended.
  */
 bool output_read(struct output *output, int fd, pid_t pid, const char *name, uint64_t now);
+
+/* Tells how many lines were dropped if it is time (output->tell). */
+void output_tell(struct output *output, pid_t pid, uint64_t now);
 
 /* The worker has ended: logs a last line that had no end, and how many were dropped. */
 void output_flush(struct output *output, pid_t pid, const char *name);

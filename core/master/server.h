@@ -71,9 +71,10 @@ struct server {
 
     struct journal *error_log;
     struct journal *access_log; /* may be the same; NULL: off */
+    struct journal *left_logs;  /* of files that are no longer the logs, until they have been written */
     struct access access;
     bool error_json;                /* lines of the error log are JSON */
-    bool error_journald;            /* or what journald reads */
+    bool error_journald;            /* they are read by journald */
     bool draining;                  /* no new connections, no new generations; what has begun is finished */
     bool stopping;                  /* nothing is waited for any more */
     struct wire_field *wire_fields; /* room for one request's fields while it is packed */

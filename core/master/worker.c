@@ -173,6 +173,10 @@ void worker_retire(struct worker *w) {
     dispatch_worker_retires(w);
 }
 
+uint64_t worker_next(const struct worker *w) {
+    return w->deadline < w->output.tell ? w->deadline : w->output.tell;
+}
+
 void worker_overdue(struct worker *w) {
     w->deadline = UINT64_MAX;
     w->outran = true;

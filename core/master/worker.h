@@ -62,6 +62,9 @@ void worker_retire(struct worker *worker);
 /* It is killed, for the server ends. */
 void worker_end(struct worker *worker);
 
+/* When it has to be looked at: its deadline, or because lines that it printed were dropped. */
+uint64_t worker_next(const struct worker *worker);
+
 /* Its time has passed: it is asked where it is stuck, or killed if it has been. */
 void worker_overdue(struct worker *worker);
 

@@ -22,20 +22,40 @@ static void formats(void **state) {
                                        "%{Accept}i",
                                        "%{plugin}n:%P",
                                        "%m%U%q%H%s%B%O%D%T%p%L%a"};
-    static const char *const bad[] = {"",     "text without any", "%",   "%x",         "%{Accept}", "%{Accept",
-                                      "%{}i", "%{plug}n",         "%>t", "%{plugin}x", "%h %",      "%{Accept}o"};
+    static const struct {
+        const char *text;
+        const char *wrong;
+    } bad[] = {{"", ""},
+               {"text without any", ""},
+               {"%", "%"},
+               {"%x", "%x"},
+               {"%h%%%s %x and %h", "%x"},
+               {"%{Accept}", "%{Accept}"},
+               {"%{Accept", "%{Accept"},
+               {"%{}i", "%{}i"},
+               {"%{plug}n", "%{plug}n"},
+               {"%>t", "%>t"},
+               {"%>", "%>"},
+               {"%{plugin}x", "%{plugin}x"},
+               {"%h %", "%"},
+               {"%{Accept}o", "%{Accept}o"},
+               {"%{A B}i", "%{A B}i"},
+               {"%{A: 1\r\nB}i", "%{A: 1\r\nB}i"},
+               {"%{a-name-of-more-than-thirty-bytes}o", "%{a-name-of-more-than-thirty-by"}};
     for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
-        assert_int_equal(access_format_compile(good[i], NULL), 0);
+        assert_int_equal(access_format_compile(good[i], NULL, NULL), 0);
     }
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
-        assert_int_equal(access_format_compile(bad[i], NULL), -EINVAL);
+        char wrong[ACCESS_WRONG_SIZE] = "not set";
+        assert_int_equal(access_format_compile(bad[i].text, NULL, wrong), -EINVAL);
+        assert_string_equal(wrong, bad[i].wrong);
     }
 }
 
 static void pieces(void **state) {
     (void)state;
     struct access_format f = {0};
-    assert_int_equal(access_format_compile("a%%%>s b%{X-Y}i%{plugin}n.", &f), 0);
+    assert_int_equal(access_format_compile("a%%%>s b%{X-Y}i%{plugin}n.", &f, NULL), 0);
     static const struct {
         enum access_kind kind;
         const char *text;

@@ -16,6 +16,7 @@
 #include "base/buffer.h"
 #include "base/fd.h"
 #include "http/parse.h"
+#include "http/reqid.h"
 #include "http/scan.h"
 #include "http/uri.h"
 #include "worker/answer.h"
@@ -231,13 +232,20 @@ static int fields_convert(struct socgi_test *test, const struct http_request *pa
     return 0;
 }
 
+/* As the server does; its own ids differ from one request to the next, this one does not. */
+static const char *request_id(struct socgi_test *test, const struct http_request *parsed) {
+    const struct http_field *given = http_field_find(parsed, test->head.data, "X-Request-Id");
+    bool ours = given && http_reqid_valid(http_text(test->head.data, given->value), given->value.length);
+    return ours ? span_copy(test, given->value) : "test";
+}
+
 static int request_convert(struct socgi_test *test, const struct http_request *parsed, struct wire_request *wire) {
     char *path = arena_alloc(&test->cache.arena, parsed->path.length + 1);
     *wire = (struct wire_request){.method = (uint32_t)parsed->method,
                                   .minor = parsed->minor,
                                   .keep = parsed->keep_alive,
                                   .id = 1,
-                                  .request_id = "test",
+                                  .request_id = request_id(test, parsed),
                                   .target = span_copy(test, parsed->target),
                                   .path = path,
                                   .query = span_copy(test, parsed->query),
@@ -246,7 +254,7 @@ static int request_convert(struct socgi_test *test, const struct http_request *p
                                   .remote_port = 49152,
                                   .server_addr = "127.0.0.1",
                                   .server_port = 8080};
-    if (!path || !wire->target || !wire->query || !wire->host) {
+    if (!path || !wire->request_id || !wire->target || !wire->query || !wire->host) {
         return -ENOMEM;
     }
     if (http_path_decode(http_text(test->head.data, parsed->path), parsed->path.length, path, NULL)) {

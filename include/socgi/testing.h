@@ -32,7 +32,8 @@ void socgi_test_free(struct socgi_test *test);
 /* Sets an option as the configuration would; before the first run. -ENOENT: the plugin declares no such option. */
 int socgi_test_option(struct socgi_test *test, const char *name, const char *value);
 
-/* Sets a request header field for the runs to come; NULL as value removes it. */
+/* Sets a request header field for the runs to come; NULL as value removes it. Without a valid X-Request-Id, the
+ * request's id is "test". */
 int socgi_test_header(struct socgi_test *test, const char *name, const char *value);
 
 /* Calls init (first time) and the handler with that request. `target` is as in a request line and is parsed as the

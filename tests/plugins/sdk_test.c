@@ -57,6 +57,8 @@ static int ask_request(const struct socgi_request *req, struct socgi_response *r
         (void)socgi_send_fd(res, dup(fd), 0, length);
     } else if (strcmp(what, "meta") == 0) {
         show(res, socgi_meta(req, socgi_query(req, "name", "")));
+    } else if (strcmp(what, "id") == 0) {
+        (void)socgi_printf(res, "%s|%s", socgi_request_id(req), socgi_meta(req, "UNIQUE_ID"));
     } else if (strcmp(what, "negotiate") == 0) {
         show(res, socgi_negotiate(req, (const char *const[]){"text/plain", "application/json", "text/html", NULL}));
     } else if (strcmp(what, "option") == 0) {
@@ -201,6 +203,15 @@ static void meta_variables(void **state) {
     get(state, "meta&name=PATH", 200, "(null)"); /* nothing of the environment */
 }
 
+static void request_ids(void **state) {
+    struct socgi_test *t = *state;
+    get(state, "id", 200, "test|test");
+    socgi_test_header(t, "X-Request-Id", "a-1/b=");
+    get(state, "id", 200, "a-1/b=|a-1/b=");
+    socgi_test_header(t, "X-Request-Id", "not valid");
+    get(state, "id", 200, "test|test");
+}
+
 static void negotiation(void **state) {
     static const struct {
         const char *accept, *chosen;
@@ -340,20 +351,11 @@ static void manifests_are_checked(void **state) {
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(request_line),
-        TEST(header_fields),
-        TEST(response_header_fields),
-        TEST(forms_and_bodies),
-        TEST(meta_variables),
-        TEST(negotiation),
-        TEST(escaping),
-        TEST(problems),
-        TEST(redirects),
-        TEST(statuses),
-        TEST(promised_lengths),
-        TEST(flushed_parts),
-        TEST(options_and_init),
-        TEST(manifests_are_checked),
+        TEST(request_line),     TEST(header_fields),    TEST(response_header_fields),
+        TEST(forms_and_bodies), TEST(meta_variables),   TEST(request_ids),
+        TEST(negotiation),      TEST(escaping),         TEST(problems),
+        TEST(redirects),        TEST(statuses),         TEST(promised_lengths),
+        TEST(flushed_parts),    TEST(options_and_init), TEST(manifests_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -50,6 +50,62 @@ static void ids_of_requests(void **state) {
     server_end(server);
 }
 
+/* Plugins and CGI have the id that the client gets; none of them can change it. */
+static void ids_for_plugins(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "ident"});
+    static const char *const fields[] = {"", "X-Request-Id: from/the-client=1\r\n", "X-Request-Id: <not valid>\r\n"};
+    struct client *client = client_open(server);
+    for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+        struct answer answer;
+        char id[256];
+        char body[600];
+        client_print(client, "GET /ident HTTP/1.1\r\nHost: t\r\n%s\r\n", fields[i]);
+        assert_int_equal(client_read(client, false, &answer), 0);
+        (void)snprintf(body, sizeof(body), "%s|%s|kept", answer_field(&answer, "X-Request-Id", id), id);
+        assert_string_equal(answer.body, body);
+        assert_true(text_matches(id, i == 1 ? "^from/the-client=1$" : "^[0-9a-f]{32}$"));
+        answer_free(&answer);
+    }
+    client_close(client);
+    server_end(server);
+}
+
+/* Also what is no request has an answer with an id. */
+static void ids_of_refusals(void **state) {
+    static const char *const heads[] = {"BROKEN\r\n\r\n", "GET / HTTP/1.1\r\n\r\n",
+                                        "GET / HTTP/1.1\r\nHost: t\r\nno field\r\n\r\n"};
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "hello"});
+    for (size_t i = 0; i < sizeof(heads) / sizeof(*heads); i++) {
+        struct client *client = client_open(server);
+        struct answer answer;
+        char id[256];
+        client_print(client, "%s", heads[i]);
+        assert_int_equal(client_read(client, false, &answer), 0);
+        assert_int_equal(answer.status, 400);
+        assert_true(text_matches(answer_field(&answer, "X-Request-Id", id), "^[0-9a-f]{32}$"));
+        answer_free(&answer);
+        client_close(client);
+    }
+    server_end(server);
+}
+
+/* The prefix is the master's own. */
+static void ids_across_restarts(void **state) {
+    char first[256];
+    char second[256];
+    char again[256];
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "hello"});
+    id_of(server, "/hello", "", first);
+    id_of(server, "/hello", "", again);
+    server_end(server);
+    assert_int_equal(server_teardown(state), 0);
+    server = server_start(state, &(struct server_setup){.plugins = "hello"});
+    id_of(server, "/hello", "", second);
+    server_end(server);
+    assert_memory_equal(first, again, 16);
+    assert_memory_not_equal(first, second, 16);
+}
+
 static void json_lines(void **state) {
     struct server *server = server_start(
         state, &(struct server_setup){.plugins = "hello", .settings = {"access_format=json", "error_format=json"}});
@@ -144,6 +200,28 @@ static void rotation_loses_nothing(void **state) {
     server_end(server);
 }
 
+static void an_unknown_directive(void **state) {
+    struct server *server =
+        server_refuse(state, &(struct server_setup){.plugins = "hello", .settings = {"access_format=%h %{X}q %s"}});
+    assert_int_equal(server_log_count(server,
+                                      "access_format: found \"%h %{X}q %s\", expected \"combined\", \"json\", or a "
+                                      "format of %-directives: socgi.conf(5); \"%{X}q\" is none"),
+                     1);
+    server_end(server);
+}
+
+/* Nothing more is printed, and the server rests: it is told nevertheless. */
+static void dropped_lines_are_told_of(void **state) {
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "print", .workers = 1, .settings = {"output_rate=2"}});
+    struct client *client = client_open(server);
+    client_get(client, "/print?lines=100");
+    assert_int_equal(client_status(client), 200);
+    server_log_await(server, " lines were dropped: output_rate is 2 a second", 1);
+    client_close(client);
+    server_end(server);
+}
+
 /* As a service of systemd: lines have a priority, and neither time nor pid of their own. */
 static void lines_for_journald(void **state) {
     struct server *server = server_start(state, &(struct server_setup){.plugins = "hello", .journal = true});
@@ -155,10 +233,40 @@ static void lines_for_journald(void **state) {
     server_end(server);
 }
 
+/* Both logs, and JSON: no client chooses the priority of a line. */
+static void priorities_for_journald(void **state) {
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "hello",
+                                      .journal = true,
+                                      .settings = {"error_format=json", "access_log=stderr", "access_format=%{X}i"}});
+    struct client *client = client_open(server);
+    client_print(client, "GET /hello HTTP/1.1\r\nHost: t\r\nX: <0>the end\r\n\r\n");
+    assert_int_equal(client_status(client), 200);
+    client_close(client);
+    assert_int_equal(kill(server->pid, SIGTERM), 0);
+    server_log_await(server, "\"message\":\"stopped\"}", 1);
+    char *log = file_read(server->log);
+    assert_true(text_matches(log, "^<6><0>the end$"));
+    assert_true(text_matches(log, "^<5>\\{\"time\":.*\"message\":\"ready: .*\"\\}$"));
+    free(log);
+    assert_int_equal(waitpid(server->pid, NULL, 0), server->pid);
+    server->stopped = true;
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(ids_of_requests),        SYSTEM_TEST(json_lines),         SYSTEM_TEST(a_format_of_ones_own),
-        SYSTEM_TEST(rotation_loses_nothing), SYSTEM_TEST(lines_for_journald),
+        SYSTEM_TEST(ids_of_requests),
+        SYSTEM_TEST(ids_for_plugins),
+        SYSTEM_TEST(ids_of_refusals),
+        SYSTEM_TEST(ids_across_restarts),
+        SYSTEM_TEST(json_lines),
+        SYSTEM_TEST(a_format_of_ones_own),
+        SYSTEM_TEST(an_unknown_directive),
+        SYSTEM_TEST(dropped_lines_are_told_of),
+        SYSTEM_TEST(rotation_loses_nothing),
+        SYSTEM_TEST(lines_for_journald),
+        SYSTEM_TEST(priorities_for_journald),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,6 +10,8 @@
 #include "command/arguments.h"
 #include "command/control.h"
 #include "config/complaint.h"
+#include "dev/build.h"
+#include "dev/dev.h"
 #include "master/master.h"
 #include "trace/trace.h"
 #include "wire/heritage.h"
@@ -106,7 +108,8 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"check", check},           {"status", control_status}, {"reload", control_reload}, {"upgrade", control_upgrade},
+    {"dev", dev_main},          {"build", build_main},      {"check", check},
+    {"status", control_status}, {"reload", control_reload}, {"upgrade", control_upgrade},
     {"reopen", control_reopen}, {"stop", control_stop},     {"replay", replay},
 };
 

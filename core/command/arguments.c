@@ -15,6 +15,7 @@
 #include <socgi/plugin.h>
 
 static const char help[] = "Usage: socgi [OPTIONS] [PLUGIN-FOLDER]         serve the plugins of the folder\n"
+                           "       socgi dev | build [--help]              compile plugins while you write\n"
                            "       socgi check [OPTIONS] [PLUGIN-FOLDER]   check the configuration only\n"
                            "       socgi status | reload | upgrade | reopen | stop [--help]\n"
                            "                                               talk to a server that runs\n"

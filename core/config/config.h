@@ -58,6 +58,7 @@ struct config {
     size_t plugin_count;
     bool watch;              /* a change in the plugin folder takes effect by itself; on */
     uint32_t watch_quiet_ms; /* how long the folder must be quiet before; 40 ms */
+    bool development;        /* clients are told why a plugin fails, and no older version is served for it; off */
 
     struct config_pool main;
     struct config_pool *pools; /* the others */

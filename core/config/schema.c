@@ -25,6 +25,8 @@ const struct setting settings[] = {
     {"plugin_folder", SETTING_FOLDER, AT(plugin_folder), SOCGI_PLUGINDIR, 1, 4096, "every *.so in it is served"},
     {"watch", SETTING_FLAG, AT(watch), "on", 0, 0, "a change in the plugin folder takes effect by itself"},
     {"watch_quiet", SETTING_DURATION, AT(watch_quiet_ms), "40ms", 1, 60000, "quiet time of the folder before it does"},
+    {"development", SETTING_FLAG, AT(development), "off", 0, 0,
+     "clients are told why a plugin fails; no older version is served for it"},
     {"workers", SETTING_COUNT, AT(main.workers), NULL, 1, 1024, "most workers; default: processors, at least 4"},
     {"workers_min", SETTING_COUNT, AT(main.workers_min), "0", 0, 1024, "least workers, 0: as many as workers"},
     {"workers_spare", SETTING_COUNT, AT(main.workers_spare), "1", 0, 1024, "idle ones kept beyond the least"},

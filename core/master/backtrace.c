@@ -15,6 +15,7 @@
 #include "base/buffer.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "master/dispatch.h"
 #include "master/generation.h"
 #include "master/server.h"
 #include "wire/crash.h"
@@ -82,23 +83,41 @@ static uint32_t repeated(const struct crash_report *r, uint32_t number) {
     return count;
 }
 
+/* What follows the line that is `length` long; NULL: nothing. */
+static const char *line_behind(const char *text, size_t length) {
+    return text && text[length] ? text + length + 1 : NULL;
+}
+
+/* Lines of source, which begin with a tab. Returns what follows them. */
+static const char *source_tell(struct server *server, const struct backtrace *b, const char *text, bool told) {
+    while (text && *text == '\t') {
+        char line[LINE_SIZE];
+        size_t length = strcspn(text, "\n");
+        snprintf(line, sizeof(line), "   %.*s", (int)length - 1, text + 1);
+        if (told) {
+            line_tell(server, b, line);
+        }
+        text = line_behind(text, length);
+    }
+    return text;
+}
+
 /* Every frame has a line, whatever the tracer has said; of a recursion the first one has, and it is told how many. */
 static void frames_tell(struct server *server, const struct backtrace *b, const char *text) {
     uint32_t skip = 0;
     for (uint32_t i = 0; i < b->report.frames; i++) {
         size_t length = text ? strcspn(text, "\n") : 0;
-        if (skip > 0) {
-            skip--;
-        } else {
+        bool told = skip == 0;
+        if (told) {
             frame_tell(server, b, i, length > 0 ? text : "?", length > 0 ? (int)length : 1);
-            skip = repeated(&b->report, i) - 1;
-            if (skip > 0) {
-                char line[64];
-                snprintf(line, sizeof(line), "and %u more of the same", skip);
-                line_tell(server, b, line);
-            }
         }
-        text = text && text[length] ? text + length + 1 : NULL;
+        text = source_tell(server, b, line_behind(text, length), told);
+        skip = told ? repeated(&b->report, i) - 1 : skip - 1;
+        if (told && skip > 0) {
+            char line[64];
+            snprintf(line, sizeof(line), "and %u more of the same", skip);
+            line_tell(server, b, line);
+        }
     }
 }
 
@@ -108,8 +127,11 @@ static struct backtrace *first(const struct backtraces *all) {
     return list_empty(&all->waiting) ? NULL : container_of(all->waiting.next, struct backtrace, link);
 }
 
-static void first_free(struct backtraces *all) {
+static void first_end(struct server *server, const char *text) {
+    struct backtraces *all = &server->backtraces;
     struct backtrace *b = first(all);
+    frames_tell(server, b, text);
+    dispatch_traced(server, b->id);
     list_remove(&b->link);
     generation_drop(b->generation);
     free(b);
@@ -132,9 +154,8 @@ static void tracer_done(struct server *server) {
     tool_close(&all->tool);
     all->tool.pid = -1;
     all->deadline = UINT64_MAX;
-    frames_tell(server, first(all), text);
+    first_end(server, text);
     free(text);
-    first_free(all);
 }
 
 static void tracer_ended(struct source *source, uint32_t events) {
@@ -147,9 +168,9 @@ static void tracer_ended(struct source *source, uint32_t events) {
 }
 
 /* Everything that it is to find fits in the pipe. */
-static int tracer_ask(struct tool *tool, const struct crash_report *r) {
+static int tracer_ask(struct tool *tool, const struct crash_report *r, bool source) {
     struct buffer lines = {0};
-    int error = 0;
+    int error = source ? buffer_string(&lines, HERITAGE_TRACE_SOURCE "\n") : 0;
     for (uint32_t i = 0; i < r->frames && !error; i++) {
         const struct crash_frame *f = &r->frame[i];
         error = buffer_format(&lines, "%" PRIx64 " %u %s\n", f->offset, f->inside,
@@ -170,7 +191,7 @@ static int tracer_start(struct server *server) {
         return error;
     }
     all->exit_source.ready = tracer_ended;
-    error = tracer_ask(&all->tool, &first(all)->report);
+    error = tracer_ask(&all->tool, &first(all)->report, server->config->development);
     error = error ? error : loop_watch(&server->loop, all->tool.pidfd, &all->exit_source, EPOLLIN);
     all->deadline = error ? 0 : server->loop.now + (uint64_t)TRACER_SECONDS * 1000000000;
     return 0;
@@ -185,8 +206,7 @@ void backtraces_turn(struct server *server) {
     }
     while (all->tool.pid < 0 && first(all)) {
         if (tracer_start(server)) {
-            frames_tell(server, first(all), NULL);
-            first_free(all);
+            first_end(server, NULL);
         }
     }
 }
@@ -203,8 +223,7 @@ void backtraces_close(struct server *server) {
         tracer_done(server);
     }
     while (first(all)) {
-        frames_tell(server, first(all), NULL);
-        first_free(all);
+        first_end(server, NULL);
     }
 }
 
@@ -219,12 +238,12 @@ static void frames_cut(struct crash_report *r, const char *folder) {
     }
 }
 
-void backtrace_begin(struct server *server, const struct worker *w, const char *label, uint64_t id) {
+bool backtrace_begin(struct server *server, const struct worker *w, const char *label, uint64_t id) {
     struct backtraces *all = &server->backtraces;
     struct backtrace *b = all->count < WAITING_MAX ? calloc(1, sizeof(*b)) : NULL;
     if (!b || crash_take(&b->report, &w->ties.box.shared->crash)) {
         free(b);
-        return;
+        return false;
     }
     frames_cut(&b->report, w->pool->folder);
     b->generation = w->pool->generation;
@@ -234,4 +253,5 @@ void backtrace_begin(struct server *server, const struct worker *w, const char *
     list_append(&all->waiting, &b->link);
     all->count++;
     registers_tell(server, b);
+    return true;
 }

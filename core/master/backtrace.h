@@ -5,6 +5,7 @@
 #ifndef MASTER_BACKTRACE_H
 #define MASTER_BACKTRACE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/list.h"
@@ -24,9 +25,10 @@ struct backtraces {
 
 void backtraces_init(struct backtraces *backtraces);
 
-/* A worker has died, and its mailbox is still there: takes its report, if it has left one. Each line of the log begins
- * with `label`; the lines also become those of the incident `id` (0: none). */
-void backtrace_begin(struct server *server, const struct worker *worker, const char *label, uint64_t id);
+/* A worker has died, and its mailbox is still there: takes its report. Each line of the log begins with `label`; the
+ * lines also become those of the incident `id` (0: none), and dispatch_traced() is called at their end. False: it has
+ * left no report. */
+bool backtrace_begin(struct server *server, const struct worker *worker, const char *label, uint64_t id);
 
 /* Ends a tracer that takes too long, and starts the next. */
 void backtraces_turn(struct server *server);

@@ -86,9 +86,13 @@ const char *catalog_reason(const struct list *catalog, const char *file) {
     return NULL;
 }
 
-void entry_renew(struct entry *e, struct edition *latest) {
+void entry_renew(struct entry *e, struct edition *latest, bool only) {
     edition_drop(e->latest);
     e->latest = latest;
+    if (only) {
+        edition_drop(e->good);
+        e->good = NULL;
+    }
 }
 
 static bool eligible(const struct edition *e, uint64_t renewal, bool forced) {
@@ -112,8 +116,8 @@ void entry_refuse(struct entry *e, struct edition *edition, enum verdict verdict
         e->good = NULL;
     }
     if (!said) {
-        log_line(LOG_ERROR, "plugin %s is not %s: %s", e->file,
-                 e->good ? "replaced, its last version goes on" : "served", reason);
+        log_line(LOG_ERROR, "plugin %s is not %s: %.*s", e->file,
+                 e->good ? "replaced, its last version goes on" : "served", (int)strcspn(reason, "\n"), reason);
         free(e->reason);
         e->reason = strdup(reason);
     }

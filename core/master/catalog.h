@@ -62,8 +62,8 @@ struct entry *catalog_find(struct list *catalog, const char *file, bool make);
 /* Why the latest edition of that file is not served; NULL: it is, or the file is not known. */
 const char *catalog_reason(const struct list *catalog, const char *file);
 
-/* There is a new latest edition, which is taken over. */
-void entry_renew(struct entry *entry, struct edition *latest);
+/* There is a new latest edition, which is taken over. `only`: there is none to fall back to. */
+void entry_renew(struct entry *entry, struct edition *latest, bool only);
 
 /* The edition to try in that renewal: the latest, else the last good one, unless they are known not to do; NULL: none.
  */

@@ -6,6 +6,7 @@
 #define MASTER_DISPATCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct exchange;
 struct generation;
@@ -28,6 +29,9 @@ bool dispatch_sleep(struct server *server);
 
 /* After it: no ring is needed. */
 void dispatch_wake(struct server *server);
+
+/* The trace of that incident is complete: answers the request that waits for it, if one does. */
+void dispatch_traced(struct server *server, uint64_t incident);
 
 /* ---- What becomes of workers and generations ---- */
 

@@ -12,6 +12,7 @@
 #include "http/parse.h"
 #include "http/status.h"
 #include "master/account.h"
+#include "master/catalog.h"
 #include "master/connection.h"
 #include "master/generation.h"
 #include "master/listener.h"
@@ -60,6 +61,27 @@ void exchange_free(struct exchange *x) {
     }
 }
 
+/* While a plugin is developed its author is the client: told why, and shown at once when it is mended. */
+static void refuse_broken(struct exchange *x) {
+    const struct server *server = x->connection->server;
+    const char *reason = server->config->development ? catalog_reason(&server->catalog, x->plugin->file) : NULL;
+    connection_answer(x->connection, 503, reason ? "Refresh: 1\r\n" : "Retry-After: 60\r\n",
+                      reason ? reason : "The plugin that answers here cannot be loaded.");
+}
+
+static void refuse_unknown(struct exchange *x) {
+    const struct server *server = x->connection->server;
+    const struct generation *now = server->generation;
+    struct buffer text = {0};
+    (void)buffer_string(&text, "Nothing is served at this path.");
+    for (size_t i = 0; now && server->config->development && i < now->router.count; i++) {
+        const struct plugin *p = &now->router.plugins[i];
+        (void)buffer_format(&text, "%s%s (%s)", i == 0 ? "\nPlugins answer at: " : ", ", p->route, p->name);
+    }
+    connection_answer(x->connection, 404, "", text.data ? text.data : "");
+    buffer_free(&text);
+}
+
 bool exchange_route(struct exchange *x) {
     struct connection *c = x->connection;
     struct generation *now = c->server->generation;
@@ -68,11 +90,11 @@ bool exchange_route(struct exchange *x) {
     char allow[64];
     exchange_bind(x, now ? router_find(&now->router, x->path) : NULL);
     if (!x->plugin) {
-        connection_answer(c, 404, "", "Nothing is served at this path.");
+        refuse_unknown(x);
         return false;
     }
     if (x->plugin->broken) {
-        connection_answer(c, 503, "Retry-After: 60\r\n", "The plugin that answers here cannot be loaded.");
+        refuse_broken(x);
         return false;
     }
     if (x->plugin->methods & 1u << method) {

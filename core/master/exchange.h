@@ -41,10 +41,11 @@ struct exchange {
     struct body body;
     struct job job;
     struct outlet outlet;
-    bool keep;   /* the connection is kept after the answer */
-    bool parsed; /* request is valid */
-    bool own;    /* the answer is the master's own */
-    bool probe;  /* the one request that a quarantine has let through */
+    bool keep;         /* the connection is kept after the answer */
+    bool parsed;       /* request is valid */
+    bool own;          /* the answer is the master's own */
+    bool probe;        /* the one request that a quarantine has let through */
+    uint64_t incident; /* whose trace the answer waits for; 0: none */
     char request_id[HTTP_REQID_SIZE];
     int status;       /* of the answer */
     uint64_t written; /* bytes of the answer on the connection, head included */

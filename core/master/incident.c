@@ -52,13 +52,15 @@ struct incident *incident_log(struct server *server, const struct worker *w, con
              touched ? "connection closed, status" : "answered", i->status, x->request_id);
     char label[32];
     snprintf(label, sizeof(label), "trace %016" PRIx64, i->id);
-    backtrace_begin(server, w, label, i->id);
+    i->traced = backtrace_begin(server, w, label, i->id);
     return i;
 }
 
-void incident_text(const struct incident *i, char text[INCIDENT_TEXT]) {
-    snprintf(text, INCIDENT_TEXT, "The plugin %s %s this request.\nincident %016" PRIx64, i->plugin,
-             i->status == 504 ? "took too long over" : "crashed while it handled", i->id);
+int incident_text(const struct incident *i, bool trace, struct buffer *text) {
+    int error = buffer_format(text, "The plugin %s %s this request.\nincident %016" PRIx64, i->plugin,
+                              i->status == 504 ? "took too long over" : "crashed while it handled", i->id);
+    bool told = !error && trace && i->trace.length > 0;
+    return told ? buffer_format(text, "\n\n%s", i->trace.data) : error;
 }
 
 static uint64_t oldest(const struct incidents *all) {

@@ -25,6 +25,7 @@ struct incident {
     char why[128];               /* what happened to the worker */
     char request[INCIDENT_TEXT]; /* "GET /path", cut if it is long */
     struct buffer trace;         /* lines; empty: there is none */
+    bool traced;                 /* more of them will come */
 };
 
 /* The last ones, a ring. */
@@ -38,8 +39,9 @@ struct incidents {
 struct incident *incident_log(struct server *server, const struct worker *worker, const struct exchange *exchange,
                               bool touched, int wait_status);
 
-/* What the client is told: what happened, and the incident's id. */
-void incident_text(const struct incident *incident, char text[INCIDENT_TEXT]);
+/* What the client is told: what happened and the incident's id; with `trace` where it happened, too. The buffer is the
+ * caller's. 0, or -ENOMEM. */
+int incident_text(const struct incident *incident, bool trace, struct buffer *text);
 
 /* The one of that id; NULL: it is not kept any more. */
 struct incident *incident_find(struct incidents *incidents, uint64_t id);

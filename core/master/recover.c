@@ -83,7 +83,28 @@ static void crash_count(struct server *server, struct exchange *x, bool outran) 
     }
 }
 
-/* The request that it was running. */
+static void incident_answer(struct exchange *x, const struct incident *i) {
+    struct buffer text = {0};
+    int error = incident_text(i, x->connection->server->config->development, &text);
+    x->keep = x->keep && x->parsed;
+    connection_answer(x->connection, i->status, "", error ? "" : text.data);
+    buffer_free(&text);
+    connection_advance(x->connection);
+}
+
+void dispatch_traced(struct server *server, uint64_t id) {
+    const struct incident *i = id ? incident_find(&server->incidents, id) : NULL;
+    for (struct list *at = server->connections.next, *next; i && at != &server->connections; at = next) {
+        struct exchange *x = container_of(at, struct connection, link)->exchange;
+        next = at->next;
+        if (x && x->incident == id) {
+            incident_answer(x, i);
+            return;
+        }
+    }
+}
+
+/* The request that it was running. In development its answer waits for the trace. */
 static void answer_for_the_dead(struct worker *w, struct exchange *x, bool touched, int status) {
     struct connection *c = x->connection;
     struct server *server = worker_server(w);
@@ -98,11 +119,11 @@ static void answer_for_the_dead(struct worker *w, struct exchange *x, bool touch
         connection_cut(c, incident->status);
         return;
     }
-    char text[INCIDENT_TEXT];
-    incident_text(incident, text);
-    x->keep = x->keep && x->parsed;
-    connection_answer(c, incident->status, "", text);
-    connection_advance(c);
+    if (server->config->development && incident->traced) {
+        x->incident = incident->id;
+        return;
+    }
+    incident_answer(x, incident);
 }
 
 void dispatch_worker_died(struct worker *w, int status) {

@@ -129,7 +129,7 @@ static bool file_take(struct server *server, struct gathered *file) {
     struct edition *latest = edition_new(file->copy, &file->identity);
     file->copy = NULL;
     if (latest) {
-        entry_renew(entry, latest);
+        entry_renew(entry, latest, server->renewal.trying->development);
     }
     return latest != NULL;
 }

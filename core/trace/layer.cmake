@@ -1,2 +1,2 @@
 pkg_check_modules(DW REQUIRED IMPORTED_TARGET libdw)
-socgi_layer(trace SOURCES trace.c USES socgi_base PkgConfig::DW)
+socgi_layer(trace SOURCES trace.c USES socgi_wire socgi_base PkgConfig::DW)

@@ -13,7 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SECONDS = 5, LINE_SIZE = 1024 };
+#include "wire/heritage.h"
+
+enum { SECONDS = 5, LINE_SIZE = 1024, SOURCES = 3, SOURCE_WIDTH = 160 };
 
 /* No files of debug information but those on this machine: nothing is fetched. */
 static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_build_id_find_elf,
@@ -24,6 +26,43 @@ static bool is_file(const char *path) {
     struct stat st;
     return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
+
+/* ---- Lines of the source ---- */
+
+/* Frames whose source is still to be shown: of those nearest to the end. */
+static int sources_left;
+
+static void source_print(FILE *file, int number) {
+    enum { AROUND = 3 };
+    char *text = NULL;
+    size_t size = 0;
+    for (int at = 1; at <= number + AROUND && getline(&text, &size, file) > 0; at++) {
+        if (at >= number - AROUND) {
+            text[strcspn(text, "\r\n")] = '\0';
+            printf("\t%c%5d | %.*s\n", at == number ? '>' : ' ', at, SOURCE_WIDTH, text);
+        }
+    }
+    free(text);
+}
+
+/* The names in debug information may be relative to where the compiler ran. */
+static void source_show(Dwfl_Line *line, const char *name, int number) {
+    const char *folder = dwfl_line_comp_dir(line);
+    char *path = NULL;
+    if (sources_left == 0 ||
+        asprintf(&path, "%s%s%s", *name == '/' || !folder ? "" : folder, *name == '/' ? "" : "/", name) < 0) {
+        return;
+    }
+    FILE *file = is_file(path) ? fopen(path, "re") : NULL;
+    free(path);
+    if (file) {
+        source_print(file, number);
+        fclose(file);
+        sources_left--;
+    }
+}
+
+/* ---- Addresses ---- */
 
 /* A call returns to behind itself, which may be another line, or another function. */
 static void address_print(Dwfl_Module *module, uint64_t offset, bool inside) {
@@ -39,6 +78,7 @@ static void address_print(Dwfl_Module *module, uint64_t offset, bool inside) {
     const char *file = line ? dwfl_lineinfo(line, NULL, &number, NULL, NULL, NULL) : NULL;
     if (file) {
         printf("%s at %s:%d\n", function ? function : "?", file, number);
+        source_show(line, file, number);
     } else {
         puts(function ? function : "?");
     }
@@ -76,7 +116,11 @@ int trace_main(pid_t master) {
     alarm(SECONDS);
     unsetenv("DEBUGINFOD_URLS");
     while (fgets(line, sizeof(line), stdin)) {
-        line_answer(line);
+        if (strcmp(line, HERITAGE_TRACE_SOURCE "\n") == 0) {
+            sources_left = SOURCES;
+        } else {
+            line_answer(line);
+        }
     }
     return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -20,4 +20,7 @@ enum {
  */
 #define HERITAGE_TRACE_COMMAND "--trace-for"
 
+/* The first line that a tracer reads when it is to show lines of the source, too. */
+#define HERITAGE_TRACE_SOURCE "source"
+
 #endif

@@ -12,7 +12,7 @@
 
 #include "wire/message.h"
 
-enum { MANIFEST_NAME_MAX = 64, MANIFEST_ROUTE_MAX = 512, MANIFEST_OPTIONS_MAX = 256, MANIFEST_REASON_SIZE = 1024 };
+enum { MANIFEST_NAME_MAX = 64, MANIFEST_ROUTE_MAX = 512, MANIFEST_OPTIONS_MAX = 256, MANIFEST_REASON_SIZE = 16384 };
 
 struct manifest {
     struct socgi_plugin plugin; /* as much as the plugin knew of; what it did not is zero */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/placeholder.h"
 #include "worker/manifest.h"
 
 static const char SUFFIX[] = ".so";
@@ -36,6 +37,21 @@ static void reason_take(char reason[MANIFEST_REASON_SIZE], const char *text, con
     snprintf(reason, MANIFEST_REASON_SIZE, "%s", ours ? text + length + 1 : text);
 }
 
+/* True: the file is a placeholder, which gives the reason itself. */
+static bool placeholder_read(const char *path, char reason[MANIFEST_REASON_SIZE]) {
+    char mark[sizeof(PLACEHOLDER_MARK)] = "";
+    FILE *file = fopen(path, "re");
+    bool found = file && fread(mark, 1, PLACEHOLDER_MARK_LENGTH, file) == PLACEHOLDER_MARK_LENGTH &&
+                 !strcmp(mark, PLACEHOLDER_MARK);
+    if (found) {
+        reason[fread(reason, 1, MANIFEST_REASON_SIZE - 1, file)] = '\0';
+    }
+    if (file) {
+        fclose(file);
+    }
+    return found;
+}
+
 static const struct socgi_plugin *symbol_find(const char *folder, const char *file, char reason[MANIFEST_REASON_SIZE]) {
     char *path;
     if (asprintf(&path, "%s/%s", folder, file) < 0) {
@@ -44,9 +60,9 @@ static const struct socgi_plugin *symbol_find(const char *folder, const char *fi
     }
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     const struct socgi_plugin *plugin = library ? dlsym(library, "socgi_plugin") : NULL;
-    if (!library) {
+    if (!library && !placeholder_read(path, reason)) {
         reason_take(reason, dlerror(), folder);
-    } else if (!plugin) {
+    } else if (library && !plugin) {
         snprintf(reason, MANIFEST_REASON_SIZE,
                  "it has no symbol socgi_plugin: SOCGI_PLUGIN(...) is missing, or hidden");
     }

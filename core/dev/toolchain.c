@@ -1,0 +1,151 @@
+/* The system's compiler. */
+#include "dev/toolchain.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/sendfile.h>
+#include <unistd.h>
+
+#include "base/fd.h"
+#include "config/complaint.h"
+#include "dev/program.h"
+
+/* ---- The SDK ---- */
+
+static const char *const includes[] = {SOCGI_INCLUDEDIR_RELATIVE, "include"};
+
+int toolchain_find(struct toolchain *toolchain, enum goal goal) {
+    char program[PATH_MAX];
+    char path[PATH_MAX + sizeof(SOCGI_INCLUDEDIR_RELATIVE) + 32];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof(program));
+    const char *slash = length > 0 ? memrchr(program, '/', (size_t)length) : NULL;
+    *toolchain = (struct toolchain){.goal = goal};
+    for (size_t i = 0; slash && i < sizeof(includes) / sizeof(includes[0]); i++) {
+        int folder = (int)(slash - program);
+        snprintf(path, sizeof(path), "%.*s/%s/socgi/plugin.h", folder, program, includes[i]);
+        if (access(path, R_OK) == 0) {
+            snprintf(path, sizeof(path), "%.*s/%s", folder, program, includes[i]);
+            toolchain->include = realpath(path, NULL);
+            return toolchain->include ? 0 : -errno;
+        }
+    }
+    complaint("socgi: found no socgi/plugin.h beside the program, expected it in %s from there; install socgi-dev, or "
+              "all of socgi",
+              includes[0]);
+    return -ENOENT;
+}
+
+void toolchain_free(struct toolchain *toolchain) {
+    free(toolchain->include);
+    toolchain->include = NULL;
+}
+
+/* ---- The command line ---- */
+
+static const char *const always[] = {
+    "-shared", "-fPIC", "-g", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-omit-frame-pointer"};
+
+static int environment_add(struct words *command, const char *name) {
+    return words_split(command, getenv(name));
+}
+
+static int packages_add(struct words *command, const struct unit *unit, struct buffer *said) {
+    struct words ask = {0};
+    struct buffer flags = {0};
+    int error = unit->packages.count > 0 ? words_split(&ask, "pkg-config --cflags --libs") : 0;
+    for (size_t i = 0; i < unit->packages.count && !error; i++) {
+        error = words_add(&ask, unit->packages.list[i]);
+    }
+    if (!error && ask.count > 0) {
+        error = program_run(&ask, &flags);
+        error = error == 0 ? words_split(command, flags.data) : error;
+    }
+    if (error) {
+        (void)buffer_format(said, "pkg-config %s: %s", unit->packages.list[0],
+                            error == -ENOENT ? "not found; install pkg-config"
+                            : flags.data     ? flags.data
+                                             : strerror(-error));
+        error = 1;
+    }
+    words_free(&ask);
+    buffer_free(&flags);
+    return error;
+}
+
+static int command_make(const struct toolchain *t, const struct unit *unit, const char *out, struct words *command,
+                        struct buffer *said) {
+    const char *compiler = getenv(unit->cxx ? "CXX" : "CC");
+    int error = words_split(command, compiler && *compiler ? compiler : unit->cxx ? "c++" : "cc");
+    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]) && !error; i++) {
+        error = words_add(command, always[i]);
+    }
+    error = error ? error : words_add(command, t->goal == GOAL_RELEASE ? "-O2" : "-Og");
+    error = error ? error : words_add(command, "-isystem");
+    error = error ? error : words_add(command, t->include);
+    error = error ? error : environment_add(command, unit->cxx ? "CXXFLAGS" : "CFLAGS");
+    for (size_t i = 0; i < unit->files.count && !error; i++) {
+        error = words_add(command, unit->files.list[i]);
+    }
+    for (size_t i = 0; i < unit->flags.count && !error; i++) {
+        error = words_add(command, unit->flags.list[i]);
+    }
+    error = error ? error : packages_add(command, unit, said);
+    error = error ? error : environment_add(command, "LDFLAGS");
+    error = error ? error : words_add(command, "-o");
+    return error ? error : words_add(command, out);
+}
+
+static int compile(const struct toolchain *t, const struct unit *unit, const char *out, struct buffer *said) {
+    struct words command = {0};
+    int status = command_make(t, unit, out, &command, said);
+    if (status == 0) {
+        status = program_run(&command, said);
+        if (status == -ENOENT) {
+            (void)buffer_format(said, "%s: not found; install a compiler (on Debian: apt-get install gcc libc6-dev)\n",
+                                command.list[0]);
+        }
+        status = status == -ENOENT || status > 0 ? 1 : status;
+    }
+    words_free(&command);
+    return status;
+}
+
+/* What is built already is copied. */
+static int copy(const char *from, const char *to) {
+    enum { STEP = 1 << 30 };
+    int in = open(from, O_RDONLY | O_CLOEXEC);
+    int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
+    int error = out < 0 ? -errno : 0;
+    for (ssize_t n = 1; n > 0 && !error;) {
+        n = sendfile(out, in, NULL, STEP);
+        error = n < 0 ? -errno : 0;
+    }
+    fd_close(&in);
+    fd_close(&out);
+    return error;
+}
+
+int toolchain_make(const struct toolchain *t, const struct unit *unit, const char *folder, struct buffer *said) {
+    char *made = NULL;
+    char *path = NULL;
+    int status = asprintf(&made, "%s/.%s.so.%d", folder, unit->name, (int)getpid()) < 0 ||
+                         asprintf(&path, "%s/%s.so", folder, unit->name) < 0
+                     ? -ENOMEM
+                     : 0;
+    if (!status) {
+        status = unit->built ? copy(unit->files.list[0], made) : compile(t, unit, made, said);
+        if (!status && rename(made, path) < 0) {
+            status = -errno;
+        }
+        if (status) {
+            unlink(made);
+        }
+    }
+    free(made);
+    free(path);
+    return status;
+}

@@ -1,0 +1,25 @@
+/* The system's compiler: from a unit to a shared object. CC, CXX, CFLAGS, CXXFLAGS and LDFLAGS are honoured. */
+#ifndef DEV_TOOLCHAIN_H
+#define DEV_TOOLCHAIN_H
+
+#include "base/buffer.h"
+#include "dev/unit.h"
+
+enum goal { GOAL_DEBUG, GOAL_RELEASE };
+
+struct toolchain {
+    char *include; /* folder of socgi/plugin.h */
+    enum goal goal;
+};
+
+/* Finds the SDK that was installed with the program. 0; -ENOENT: it is not there, which is told by complaint(). */
+int toolchain_find(struct toolchain *toolchain, enum goal goal);
+void toolchain_free(struct toolchain *toolchain);
+
+/*
+ * Makes NAME.so in `folder` of a unit, in one step as others see it. What the compiler says is appended to *said, also
+ * when all is well. 0; 1: it does not compile; or -errno.
+ */
+int toolchain_make(const struct toolchain *toolchain, const struct unit *unit, const char *folder, struct buffer *said);
+
+#endif

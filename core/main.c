@@ -9,6 +9,7 @@
 
 #include "command/arguments.h"
 #include "command/control.h"
+#include "command/new.h"
 #include "config/complaint.h"
 #include "master/master.h"
 #include "trace/trace.h"
@@ -107,7 +108,7 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     {"check", check},           {"status", control_status}, {"reload", control_reload}, {"upgrade", control_upgrade},
-    {"reopen", control_reopen}, {"stop", control_stop},     {"replay", replay},
+    {"reopen", control_reopen}, {"stop", control_stop},     {"replay", replay},         {"new", new_run},
 };
 
 int main(int argc, char **argv) {

@@ -12,6 +12,7 @@
 #include "config/complaint.h"
 #include "dev/build.h"
 #include "dev/dev.h"
+#include "dev/new.h"
 #include "master/master.h"
 #include "trace/trace.h"
 #include "wire/heritage.h"
@@ -108,9 +109,9 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"dev", dev_main},          {"build", build_main},      {"check", check},
-    {"status", control_status}, {"reload", control_reload}, {"upgrade", control_upgrade},
-    {"reopen", control_reopen}, {"stop", control_stop},     {"replay", replay},
+    {"new", new_run},           {"dev", dev_main},          {"build", build_main},        {"check", check},
+    {"status", control_status}, {"reload", control_reload}, {"upgrade", control_upgrade}, {"reopen", control_reopen},
+    {"stop", control_stop},     {"replay", replay},
 };
 
 int main(int argc, char **argv) {

@@ -20,6 +20,7 @@ static const char help[] = "Usage: socgi [OPTIONS] [PLUGIN-FOLDER]         serve
                            "       socgi status | reload | upgrade | reopen | stop [--help]\n"
                            "                                               talk to a server that runs\n"
                            "       socgi replay REQUEST-FILE [OPTIONS]     run an incident once more\n"
+                           "       socgi new NAME [--template NAME]        make a plugin to start from\n"
                            "\n"
                            "  -c, --config FILE              read this configuration first\n"
                            "  -l, --listen ADDRESS           HOST:PORT, [IPV6]:PORT, :PORT or unix:/path;\n"

@@ -85,10 +85,11 @@ becomes /hello '^four~$'
 # A route of its own: its errors are shown there, too.
 sed 's/four/own/; s/.handle = handle/.handle = handle, .route = "\/my\/own"/' src/hello.c > src/.own && mv src/.own src/own.c
 becomes /my/own/x '^own~$'
-echo garbage > src/own.c
-becomes /own '^404'
 plugin src/own.c 'syntax error'
 becomes /my/own '^503 .*src/own\.c does not compile'
+echo 'not a plugin' > src/own.c
+becomes /my/own '^404'
+rm src/own.c
 
 # A folder with several files is one plugin, whatever its file's name is.
 mkdir src/pair

@@ -53,16 +53,32 @@ int manifest_route_valid(const char *route) {
     return 1;
 }
 
+/* Whose turn it is when the versions do not fit: the words end with what to do. */
+static int check_version(const struct socgi_plugin *plugin, char *reason) {
+    if (plugin->magic != SOCGI_MAGIC) {
+        return refuse(reason,
+                      "not a socgi plugin: its magic is 0x%08x, not 0x%08x; define it by SOCGI_PLUGIN(...) of "
+                      "socgi/plugin.h",
+                      plugin->magic, SOCGI_MAGIC);
+    }
+    bool newer = plugin->abi_major > SOCGI_ABI_MAJOR ||
+                 (plugin->abi_major == SOCGI_ABI_MAJOR && plugin->abi_minor > SOCGI_ABI_MINOR);
+    if (plugin->abi_major == SOCGI_ABI_MAJOR && !newer) {
+        return 0;
+    }
+    return refuse(reason, "built for ABI %u.%u, this server (socgi " SOCGI_VERSION ") has %u.%u: %s", plugin->abi_major,
+                  plugin->abi_minor, SOCGI_ABI_MAJOR, SOCGI_ABI_MINOR,
+                  newer ? "upgrade socgi, or rebuild the plugin against this server's socgi/plugin.h"
+                        : "rebuild the plugin against this server's socgi/plugin.h");
+}
+
 /* Copies what both sides know, never more than the plugin has: it may be older and its struct shorter. */
 static int read_struct(struct socgi_plugin *plugin, const struct socgi_plugin *given, char *reason) {
     memset(plugin, 0, sizeof(*plugin));
     memcpy(plugin, given, FIXED_SIZE);
-    if (plugin->magic != SOCGI_MAGIC) {
-        return refuse(reason, "not a socgi plugin: its magic is 0x%08x, not 0x%08x", plugin->magic, SOCGI_MAGIC);
-    }
-    if (plugin->abi_major != SOCGI_ABI_MAJOR || plugin->abi_minor > SOCGI_ABI_MINOR) {
-        return refuse(reason, "built for ABI %u.%u, this server has %u.%u", plugin->abi_major, plugin->abi_minor,
-                      SOCGI_ABI_MAJOR, SOCGI_ABI_MINOR);
+    int error = check_version(plugin, reason);
+    if (error) {
+        return error;
     }
     /* Fields are aligned to 8 bytes or paired into them, so that a multiple of 8 cuts none in two. */
     if (plugin->size < LEAST_SIZE || plugin->size > MOST_SIZE || plugin->size % 8 != 0) {

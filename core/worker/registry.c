@@ -30,11 +30,18 @@ static int by_name(const struct dirent **a, const struct dirent **b) {
 
 /* ---- One plugin ---- */
 
-/* The loader's words, without the folder of the private copy, which means nothing to its reader. */
+/* The loader's words, without the folder of the private copy, which means nothing to its reader. A function of the SDK
+ * that is not there is how most plugins for a newer server show it, for the loader comes before the manifest. */
 static void reason_take(char reason[MANIFEST_REASON_SIZE], const char *text, const char *folder) {
     size_t length = strlen(folder);
     bool ours = strncmp(text, folder, length) == 0 && text[length] == '/';
-    snprintf(reason, MANIFEST_REASON_SIZE, "%s", ours ? text + length + 1 : text);
+    int end = snprintf(reason, MANIFEST_REASON_SIZE, "%s", ours ? text + length + 1 : text);
+    if (strstr(reason, "undefined symbol: socgi_") && end < MANIFEST_REASON_SIZE) {
+        snprintf(reason + end, (size_t)(MANIFEST_REASON_SIZE - end),
+                 ", which this server (socgi " SOCGI_VERSION
+                 ", ABI %d.%d) has not: upgrade socgi, or rebuild the plugin against this server's socgi/plugin.h",
+                 SOCGI_ABI_MAJOR, SOCGI_ABI_MINOR);
+    }
 }
 
 /* True: the file is a placeholder, which gives the reason itself. */

@@ -95,15 +95,53 @@ struct socgi_plugin {
 #define SOCGI_LINKAGE extern
 #endif
 
-/* Defines the one symbol that the server looks up. Takes designated initializers of struct socgi_plugin. */
+/* What is left out is zero, on purpose; g++ warns of it in C++, where it does not in C. */
+#if defined(__cplusplus) && defined(__GNUC__)
+#define SOCGI_REST_IS_ZERO                                                                                             \
+    _Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wmissing-field-initializers\"")
+#define SOCGI_REST_END _Pragma("GCC diagnostic pop")
+#else
+#define SOCGI_REST_IS_ZERO
+#define SOCGI_REST_END
+#endif
+
+/*
+ * Defines the one symbol that the server looks up. Takes designated initializers of struct socgi_plugin; in C++ these
+ * are of C++20, and in the order of the struct.
+ */
 #define SOCGI_PLUGIN(...)                                                                                              \
+    SOCGI_REST_IS_ZERO                                                                                                 \
     SOCGI_LINKAGE SOCGI_EXPORT const struct socgi_plugin socgi_plugin;                                                 \
     const struct socgi_plugin socgi_plugin = {.magic = SOCGI_MAGIC,                                                    \
                                               .abi_major = SOCGI_ABI_MAJOR,                                            \
                                               .abi_minor = SOCGI_ABI_MINOR,                                            \
                                               .size = sizeof(struct socgi_plugin),                                     \
                                               .flags = 0,                                                              \
-                                              __VA_ARGS__};
+                                              __VA_ARGS__};                                                            \
+    SOCGI_REST_END
+
+/*
+ * The same for C++14 and later, by assignments in any order, evaluated by the compiler. The first argument is the name
+ * that they give to the struct:
+ *
+ *     SOCGI_PLUGIN_SET(plugin, plugin.handle = hello, plugin.route = "/greet")
+ *
+ * An exception must not leave a handler: it ends the worker by std::terminate, and the client gets a 502.
+ */
+#ifdef __cplusplus
+#define SOCGI_PLUGIN_SET(plugin, ...)                                                                                  \
+    static constexpr struct socgi_plugin socgi_plugin_made() {                                                         \
+        struct socgi_plugin plugin = {};                                                                               \
+        plugin.magic = SOCGI_MAGIC;                                                                                    \
+        plugin.abi_major = SOCGI_ABI_MAJOR;                                                                            \
+        plugin.abi_minor = SOCGI_ABI_MINOR;                                                                            \
+        plugin.size = sizeof(struct socgi_plugin);                                                                     \
+        __VA_ARGS__;                                                                                                   \
+        return plugin;                                                                                                 \
+    }                                                                                                                  \
+    SOCGI_LINKAGE SOCGI_EXPORT const struct socgi_plugin socgi_plugin;                                                 \
+    constexpr struct socgi_plugin socgi_plugin = socgi_plugin_made();
+#endif
 
 /* ---- The request ---------------------------------------------------------------------------------------------- */
 

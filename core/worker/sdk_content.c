@@ -187,9 +187,12 @@ static int answer(struct sending *s) {
     return count == 1 ? send_one(s, ranges[0]) : send_whole(s);
 }
 
+/* What the struct had in ABI 1.0. A field that comes behind is read only where the plugin's size reaches it. */
+enum { LEAST_SIZE = offsetof(struct socgi_content, modified) + sizeof(time_t) };
+
 int socgi_send_content(const struct socgi_request *req, struct socgi_response *res,
                        const struct socgi_content *content) {
-    if (content->size < sizeof(*content) || content->fd < 0 || content->length > INT64_MAX) {
+    if (content->size < LEAST_SIZE || content->fd < 0 || content->length > INT64_MAX) {
         socgi_log(SOCGI_LOG_ERROR, "socgi_send_content: size %zu, fd %d or length %llu is not valid", content->size,
                   content->fd, (unsigned long long)content->length);
         drop(&(struct sending){.fd = content->fd});

@@ -19,6 +19,9 @@
  *
  * Errors: functions that return int give 0, or a negative errno; each names those that it can give.
  *
+ * How a plugin is loaded, the layout of the structs byte by byte, and what a handler's process may do is in ABI.md,
+ * with plugins in C++ and Rust.
+ *
  * Changes of the ABI (major: old plugins no longer load; minor: only additions):
  *   1.0  first version
  */

@@ -94,7 +94,7 @@ static void every_part_works(void **state) {
         refused = (struct exchange){"POST", "/body", "", long_body, 413, NULL, NULL};
         exchange_check(server, route, &refused);
     }
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGQUIT); /* what has begun ends in peace */
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         (void)snprintf(line, sizeof(line), "fini of %s after %zu", names[i], sizeof(exchanges) / sizeof(*exchanges));
         server_log_await(server, line, 1);
@@ -119,7 +119,7 @@ static void cxx_serves(void **state) {
             exchange_check(server, route, &greetings[j]);
         }
     }
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGQUIT); /* what has begun ends in peace */
     server_log_await(server, "greeted 2", sizeof(names) / sizeof(*names));
     server_end(server);
 }

@@ -39,6 +39,8 @@ const struct setting settings[] = {
      "address space of a worker (RLIMIT_AS); 0: no limit set"},
     {"cpu_limit", SETTING_DURATION, AT(main.cpu_limit_ms), "0", 0, DAY_MS,
      "CPU time of a worker's whole life (RLIMIT_CPU); 0: no limit set"},
+    {"sticky_connections", SETTING_COUNT, AT(main.sticky_connections), "256", 0, 1024,
+     "whose descriptors a worker keeps between requests; 0: none"},
     {"files_limit", SETTING_COUNT, AT(main.files_limit), "0", 0, 1 << 20,
      "open files of a worker (RLIMIT_NOFILE); 0: no limit set"},
     {"processes_limit", SETTING_COUNT, AT(main.processes_limit), "0", 0, 1 << 22,
@@ -125,6 +127,7 @@ const struct setting pool_settings[] = {
     {"cpu_limit", SETTING_DURATION, AT(cpu_limit_ms), NULL, 0, DAY_MS, "RLIMIT_CPU"},
     {"files_limit", SETTING_COUNT, AT(files_limit), NULL, 0, 1 << 20, "RLIMIT_NOFILE"},
     {"processes_limit", SETTING_COUNT, AT(processes_limit), NULL, 0, 1 << 22, "RLIMIT_NPROC"},
+    {"sticky_connections", SETTING_COUNT, AT(sticky_connections), NULL, 0, 1024, "whose descriptors a worker keeps"},
     {"user", SETTING_WORD, AT(user), NULL, 0, 255, "who its workers run as"},
     {0},
 };

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "master/dispatch.h"
 #include "master/exchange.h"
+#include "master/hold.h"
 #include "master/listener.h"
 #include "master/receive.h"
 #include "master/server.h"
@@ -32,6 +33,7 @@ void connection_close(struct connection *c) {
     loop_forget(&server->loop, c->fd);
     shutdown(c->fd, SHUT_RDWR);
     fd_close(&c->fd);
+    holds_forget(server, c);
     exchange_free(c->exchange);
     c->exchange = NULL;
     buffer_free(&c->input);

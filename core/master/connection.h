@@ -46,6 +46,7 @@ struct connection {
     bool ended;    /* the client sends no more */
     bool hung_up;  /* it has said so, though what it sent before may not have been read */
     bool counted;  /* in the census */
+    bool sticky;   /* a worker may keep its descriptor */
     bool gone;     /* reset, or closed on both sides */
     uint32_t requests;
     uint32_t last_seat; /* of the worker that had its last request */

@@ -5,6 +5,7 @@
 #include "master/connection.h"
 #include "master/exchange.h"
 #include "master/generation.h"
+#include "master/hold.h"
 #include "master/server.h"
 
 static const uint64_t NS_PER_MS = 1000000;
@@ -69,17 +70,22 @@ void desk_remove(struct worker *w, struct job *job) {
     }
 }
 
+bool desk_reclaim(struct worker *w, struct job *job) {
+    if (!slot_reclaim(&mailbox_slot(&w->ties.box, job->slot)->slot, job->sequence)) {
+        return false;
+    }
+    hold_lose(w, job);
+    desk_remove(w, job);
+    return true;
+}
+
 /* The first request that waits behind another at this worker; NULL: none, or it has just been taken. */
 struct job *desk_take_back(struct worker *w) {
     if (w->desk.load < 2) {
         return NULL;
     }
     struct job *job = job_at(desk_head(w)->link.next);
-    if (!slot_reclaim(&mailbox_slot(&w->ties.box, job->slot)->slot, job->sequence)) {
-        return NULL;
-    }
-    desk_remove(w, job);
-    return job;
+    return desk_reclaim(w, job) ? job : NULL;
 }
 
 /* ---- The queue of a pool ---- */

@@ -23,6 +23,9 @@ struct job *desk_head(struct worker *worker);
 void desk_add(struct worker *worker, struct job *job);
 void desk_remove(struct worker *worker, struct job *job);
 
+/* Takes a request back. False: the worker has begun it. */
+bool desk_reclaim(struct worker *worker, struct job *job);
+
 /* Takes back the first request that waits behind another there; NULL: none, or it has just been begun. */
 struct job *desk_take_back(struct worker *worker);
 

@@ -11,6 +11,7 @@
 #include "master/desk.h"
 #include "master/exchange.h"
 #include "master/generation.h"
+#include "master/hold.h"
 #include "master/server.h"
 #include "wire/message.h"
 
@@ -53,24 +54,48 @@ static int post_message(struct worker *w, const struct exchange *x, const struct
     return channel_send(w->ties.channel, message, (size_t)length, fds, x->body.fd >= 0 ? 2 : 1);
 }
 
+/* Of a worker that does not read, behind what it runs, only as much is asked as leaves room for when it does. */
+static bool ring_full(const struct worker *w) {
+    uint32_t unread = ring_unread(&w->ties.box.shared->ring, w->desk.written);
+    return unread >= (w->desk.load > 0 ? RING_SIZE / 2 : RING_SIZE);
+}
+
+/* The message that brings the descriptors goes first, so that it is there when the ring tells of the request; the
+ * worker that it wakes may sleep again before that. */
+static int job_send(struct worker *w, const struct exchange *x, const struct wire_post *post,
+                    const struct mailbox_slot *slot) {
+    struct mailbox_shared *shared = w->ties.box.shared;
+    if (slot->by_message) {
+        (void)doorbell_claim(&shared->call);
+        int error = post_message(w, x, post);
+        if (error) {
+            return error;
+        }
+    }
+    ring_write(&shared->ring, &w->desk.written, (struct ring_entry){.sequence = post->sequence, .slot = post->slot});
+    worker_call(w);
+    return 0;
+}
+
 /* 0; -EAGAIN: this worker takes no more now; -EMSGSIZE: no worker can take it. */
 static int job_post(struct worker *w, struct job *job) {
     struct exchange *x = exchange_of(job);
     uint32_t index = w->desk.free[w->desk.free_count - 1];
-    long length = exchange_pack(x, mailbox_request(&w->ties.box, index), w->ties.box.capacity);
+    long length = ring_full(w) ? -EAGAIN : exchange_pack(x, mailbox_request(&w->ties.box, index), w->ties.box.capacity);
     if (length < 0) {
         return (int)length;
     }
     struct mailbox_slot *slot = mailbox_slot(&w->ties.box, index);
     struct wire_post post = {.slot = index, .sequence = ++w->desk.sequence};
     slot->length = (uint32_t)length;
+    hold_plan(w, x, slot);
     atomic_store_explicit(&slot->touched, 0, memory_order_relaxed);
     slot_post(&slot->slot, post.sequence);
-    int error = post_message(w, x, &post);
-    if (error) {
+    if (job_send(w, x, &post, slot)) {
         if (!slot_reclaim(&slot->slot, post.sequence)) {
             worker_broke(w, "it took a request that it was not sent");
         }
+        hold_lose(w, job);
         return -EAGAIN;
     }
     w->desk.free_count--;
@@ -143,6 +168,7 @@ static bool job_collect(struct worker *w, struct job *job) {
     }
     struct connection *c = exchange_of(job)->connection;
     (void)slot_collect(&mailbox_slot(&w->ties.box, job->slot)->slot, job->sequence);
+    hold_settle(w, job);
     desk_remove(w, job);
     job_passed(job);
     w->requests++;
@@ -273,12 +299,7 @@ bool dispatch_cancel(struct exchange *x) {
         queue_remove(job);
         return true;
     }
-    struct worker *w = job->worker;
-    if (w && slot_reclaim(&mailbox_slot(&w->ties.box, job->slot)->slot, job->sequence)) {
-        desk_remove(w, job);
-        return true;
-    }
-    return false;
+    return job->worker && desk_reclaim(job->worker, job);
 }
 
 void dispatch_turn(struct server *server) {

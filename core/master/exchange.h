@@ -25,6 +25,7 @@ struct job {
     struct worker *worker; /* NULL: in the queue, or nowhere */
     uint32_t slot;
     uint64_t sequence;
+    uint32_t claim; /* handle under which the worker is to keep the connection; HANDLE_NONE: none, or settled */
     bool queued;
 };
 

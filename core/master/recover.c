@@ -43,8 +43,7 @@ void dispatch_worker_overdue(struct worker *w) {
 void dispatch_worker_retires(struct worker *w) {
     waiting_return(w);
     struct job *head = desk_head(w);
-    if (head && slot_reclaim(&mailbox_slot(&w->ties.box, head->slot)->slot, head->sequence)) {
-        desk_remove(w, head);
+    if (head && desk_reclaim(w, head)) {
         job_return(worker_server(w), head);
     }
 }

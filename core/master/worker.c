@@ -16,10 +16,13 @@
 #include "base/log.h"
 #include "master/dispatch.h"
 #include "master/generation.h"
+#include "master/hold.h"
 #include "master/pool.h"
 #include "master/renew.h"
 #include "master/report.h"
 #include "master/server.h"
+#include "wire/channel.h"
+#include "wire/message.h"
 
 enum { LAST_READS = 16, LEAVE_MS = 5000, TRACE_MS = 300, JITTER = 10 };
 
@@ -79,6 +82,14 @@ static void output_ready(struct source *source, uint32_t events) {
     }
 }
 
+void worker_call(struct worker *w) {
+    unsigned char message[CHANNEL_MESSAGE_MAX];
+    if (doorbell_claim(&w->ties.box.shared->call)) {
+        long length = wire_call_pack(message);
+        (void)channel_send(w->ties.channel, message, (size_t)length, NULL, 0); /* if it is full, it does not sleep */
+    }
+}
+
 /* ---- Birth ---- */
 
 static int worker_watch(struct worker *w) {
@@ -106,11 +117,22 @@ static uint32_t requests_limit(uint32_t wanted, uint64_t salt) {
     return wanted == 0 || spread == 0 ? wanted : wanted - (uint32_t)(salt % (2 * spread + 1)) + spread;
 }
 
+static void worker_free(struct worker *w) {
+    free(w->holds);
+    free(w);
+}
+
 static struct worker *worker_new(struct pool *pool, struct seat *seat) {
     struct worker *w = calloc(1, sizeof(*w));
-    if (!w) {
+    uint32_t holds = hold_count(pool->config->sticky_connections, pool->config->files_limit);
+    if (w) {
+        w->holds = calloc(holds + 1, sizeof(*w->holds));
+    }
+    if (!w || !w->holds) {
+        free(w);
         return NULL;
     }
+    w->hold_count = holds;
     const struct config *config = pool->generation->config;
     uint64_t now = pool->generation->server->loop.now;
     w->pool = pool;
@@ -135,7 +157,9 @@ int worker_start(struct pool *pool, struct seat *seat) {
     int error = w ? spawn_worker(pool->generation->config->mailbox_slots, pool->slot_capacity, &w->ties) : -ENOMEM;
     if (error) {
         log_line(LOG_ERROR, "a worker cannot be started: %s", strerror(-error));
-        free(w);
+        if (w) {
+            worker_free(w);
+        }
         return error;
     }
     seat->worker = w;
@@ -325,6 +349,6 @@ void workers_sweep(struct server *server) {
     while (!list_empty(&server->buried)) {
         struct worker *w = container_of(server->buried.next, struct worker, link);
         list_remove(&w->link);
-        free(w);
+        worker_free(w);
     }
 }

@@ -14,6 +14,7 @@
 #include "master/output.h"
 #include "master/spawn.h"
 
+struct hold;
 struct pool;
 struct seat;
 struct server;
@@ -27,6 +28,7 @@ struct desk {
     uint32_t free_count;
     uint8_t free[SLOTS_MAX];
     uint64_t sequence;
+    uint32_t written; /* entries of the mailbox's ring */
     uint64_t since;   /* when the oldest became the oldest, or when the last one was done */
     struct list idle; /* in its pool's list of idle workers */
     struct list busy; /* in the server's list of those with jobs */
@@ -51,6 +53,8 @@ struct worker {
     bool was_ready;          /* it has been READY */
     bool outran;             /* killed because a handler outran its limit, or its start did */
     struct desk desk;
+    struct hold *holds; /* hold_count of them */
+    uint32_t hold_count;
 };
 
 /* Starts one for a seat that is empty. 0, or -errno (told in the log). */
@@ -70,6 +74,9 @@ void worker_overdue(struct worker *worker);
 
 /* It has violated the protocol: logged and killed. */
 void worker_broke(struct worker *worker, const char *what);
+
+/* There is something in its mailbox: it is called if it sleeps. */
+void worker_call(struct worker *worker);
 
 /* It has nothing to do any more, and is retiring: it is given a moment to end. */
 void worker_leaves(struct worker *worker);

@@ -1,6 +1,12 @@
 /*
- * The mailbox: memory shared by the master and one worker, a short ring of slots with a request and the summary of its
- * answer each. The memfd is sealed against resizing, so that no worker can make the master fault on it.
+ * The mailbox: memory shared by the master and one worker: slots with a request and the summary of its answer each, the
+ * order in which they were posted, and which connections the worker is to forget. The memfd is sealed against resizing,
+ * so that no worker can make the master fault on it.
+ *
+ * The descriptor of a request's connection comes by a message on the channel, and so does that of its body. The worker
+ * may be told to keep the connection's under a handle, a place in a table of its own; later requests of that connection
+ * name the handle, and need no message. What was kept under a handle before is closed when another is; and when the
+ * handle is to be forgotten, which is done before the next request is looked at.
  */
 #ifndef WIRE_MAILBOX_H
 #define WIRE_MAILBOX_H
@@ -9,6 +15,7 @@
 #include <stdint.h>
 
 #include "wire/crash.h"
+#include "wire/ring.h"
 #include "wire/slot.h"
 
 /* What became of a request. Written by the worker, hence checked by the master before it is believed. */
@@ -29,15 +36,28 @@ struct mailbox_answer {
     uint64_t left; /* bytes in the tail */
 };
 
+enum { HANDLES_MAX = 1024, HANDLE_NONE = UINT32_MAX };
+
 struct mailbox_slot {
     _Alignas(64) struct slot slot;
     _Atomic uint32_t touched; /* worker: set before the first byte is written on the connection */
     uint32_t length;          /* master: bytes of the packed request */
+    uint32_t by_message; /* master: its descriptors come by a message; else its connection is kept under `handle` */
+    uint32_t handle;     /* master: where the connection is to be kept or is; HANDLE_NONE: it is closed afterwards */
     struct mailbox_answer answer;
+};
+
+/* Handles that are to be forgotten, a bit each. */
+struct forgets {
+    _Alignas(64) _Atomic uint32_t any; /* set behind the bits */
+    _Atomic uint64_t bits[HANDLES_MAX / 64];
 };
 
 struct mailbox_shared {
     _Alignas(64) struct doorbell bell;      /* of the master: it sleeps, the worker rings its eventfd */
+    _Alignas(64) struct doorbell call;      /* of the worker: it sleeps, the master sends it a message */
+    struct ring ring;                       /* the order of requests */
+    struct forgets forgets;                 /* of the master */
     _Alignas(64) _Atomic uint32_t draining; /* of the master: connections end with the answer that is being made */
     uint32_t count;                         /* slots */
     uint32_t capacity;                      /* bytes of a packed request */
@@ -61,6 +81,15 @@ int mailbox_open(struct mailbox *box, int fd);
 void mailbox_close(struct mailbox *box);
 
 struct mailbox_slot *mailbox_slot(const struct mailbox *box, uint32_t index);
+
+/* Master: that handle is to be forgotten. */
+void forgets_add(struct forgets *forgets, uint32_t handle);
+
+/* Worker: whether there may be any. */
+bool forgets_pending(const struct forgets *forgets);
+
+/* Worker: calls `forget` for each handle that is to be forgotten, once. */
+void forgets_take(struct forgets *forgets, void (*forget)(void *data, uint32_t handle), void *data);
 
 /* The packed request of a slot: box->capacity bytes. */
 unsigned char *mailbox_request(const struct mailbox *box, uint32_t index);

@@ -22,6 +22,7 @@
 #include "worker/answer.h"
 #include "worker/confine.h"
 #include "worker/crash.h"
+#include "worker/inbox.h"
 #include "worker/registry.h"
 #include "worker/request.h"
 #include "worker/respond.h"
@@ -34,6 +35,7 @@ struct worker {
     struct wire_start start; /* points into start_message */
     unsigned char start_message[CHANNEL_MESSAGE_MAX];
     struct registry registry;
+    struct inbox inbox;
     struct request_cache cache;
     struct socgi_response response;
     struct wire_field *fields;
@@ -88,19 +90,17 @@ static void answer_tell(struct worker *w, const struct wire_post *post, const st
     answer->flags = flags;
 }
 
-/* Runs the handler and sends. `connection` is closed before the slot is done: an idle worker holds none. */
-static void request_run(struct worker *w, const struct wire_post *post, struct wire_request *wire, int connection,
-                        int *body) {
-    struct mailbox_slot *slot = mailbox_slot(&w->box, post->slot);
+/* Runs the handler and sends. */
+static void request_run(struct worker *w, struct delivery *d, struct wire_request *wire) {
     struct socgi_context *context = registry_at(&w->registry, wire->plugin);
     struct socgi_request request = {.wire = *wire,
                                     .context = context,
                                     .spool = w->start.spool,
-                                    .connection = connection,
-                                    .body_fd = body,
+                                    .connection = d->connection,
+                                    .body_fd = &d->body,
                                     .cache = &w->cache};
     /* A flush is the handler's own time; the turn is for what is left when it has returned. */
-    struct respond to = {.connection = connection, .slot = slot, .turn = UINT64_MAX};
+    struct respond to = {.connection = d->connection, .slot = d->slot, .turn = UINT64_MAX};
     response_begin(&w->response, &request, w->start.response_limit, respond_send, &to);
     int returned = context->manifest.plugin.handle(&request, &w->response);
     fflush(stdout);
@@ -110,7 +110,7 @@ static void request_run(struct worker *w, const struct wire_post *post, struct w
     answer_finish(&w->response, returned);
     to.turn = w->start.send_turn;
     (void)respond_send(&to, &w->response);
-    answer_tell(w, post, wire, &to, &slot->answer);
+    answer_tell(w, &d->post, wire, &to, &d->slot->answer);
     response_end(&w->response);
     request_end(&request);
 }
@@ -125,33 +125,21 @@ static void slot_done(struct worker *w, const struct wire_post *post) {
 }
 
 /* False: the master has broken the protocol. */
-static bool request_take(struct worker *w, const void *message, size_t length, int *fds, size_t count) {
-    struct wire_post post;
-    if (wire_post_unpack(&post, message, length) || count < 1 || count > 2 || post.slot >= w->box.count) {
-        return false;
-    }
-    struct mailbox_slot *slot = mailbox_slot(&w->box, post.slot);
-    if (!slot_take(&slot->slot, post.sequence)) {
-        return true; /* it was taken back */
-    }
+static bool request_answer(struct worker *w, struct delivery *d) {
     struct wire_request request = {.fields = w->fields, .field_capacity = FIELDS_MAX};
-    uint32_t size = slot->length;
-    if (size > w->box.capacity || wire_request_unpack(&request, mailbox_request(&w->box, post.slot), size) ||
-        !registry_at(&w->registry, request.plugin) || (request.body_kind == WIRE_BODY_FD) != (count == 2)) {
+    uint32_t size = d->slot->length;
+    if (size > w->box.capacity || wire_request_unpack(&request, mailbox_request(&w->box, d->post.slot), size) ||
+        !registry_at(&w->registry, request.plugin) || (request.body_kind == WIRE_BODY_FD) != (d->body >= 0)) {
+        log_line(LOG_ERROR, "an invalid request from the master");
         return false;
     }
-    int body = count == 2 ? fds[1] : -1;
-    request_run(w, &post, &request, fds[0], &body);
-    fd_close(&fds[0]);
-    fd_close(&body); /* given, or made on demand */
-    if (count == 2) {
-        fds[1] = -1;
-    }
-    slot_done(w, &post);
+    request_run(w, d, &request);
+    inbox_done(d);
+    slot_done(w, &d->post);
     return true;
 }
 
-/* ---- The messages ---- */
+/* ---- Its start ---- */
 
 static int tell(void *data, const unsigned char *message, long length) {
     (void)data;
@@ -180,23 +168,17 @@ static bool begin(struct worker *w) {
     return !error;
 }
 
-/* Until the channel ends. The exit status. */
+/* Until there is nothing to come. The exit status. */
 static int serve(struct worker *w) {
-    unsigned char message[sizeof(struct wire_post) + 64];
+    struct delivery delivery;
+    inbox_begin(&w->inbox, &w->box);
     for (;;) {
-        int fds[CHANNEL_FDS_MAX];
-        size_t count;
-        ssize_t length = channel_receive(HERITAGE_CHANNEL, message, sizeof(message), fds, &count);
-        if (length == 0) {
+        enum inbox_result result = inbox_next(&w->inbox, &delivery);
+        if (result == INBOX_ENDED) {
+            inbox_end(&w->inbox);
             return EXIT_SUCCESS;
         }
-        bool fine = length > 0 && request_take(w, message, (size_t)length, fds, count);
-        for (size_t i = 0; i < count; i++) {
-            fd_close(&fds[i]);
-        }
-        if (!fine) {
-            log_line(LOG_ERROR, "an invalid message from the master: %s",
-                     length > 0 ? wire_kind_name(wire_kind(message, (size_t)length)) : strerror((int)-length));
+        if (result == INBOX_BROKEN || !request_answer(w, &delivery)) {
             return EXIT_FAILURE;
         }
     }

@@ -1,0 +1,70 @@
+/* Which connections' descriptors workers keep. */
+#include "master/hold.h"
+
+#include "master/connection.h"
+#include "master/exchange.h"
+#include "master/generation.h"
+#include "master/server.h"
+
+/* Half of its files are the plugins'. */
+uint32_t hold_count(uint32_t wanted, uint32_t files) {
+    return files > 0 && files / 2 < wanted ? files / 2 : wanted;
+}
+
+void hold_plan(struct worker *w, struct exchange *x, struct mailbox_slot *slot) {
+    struct connection *c = x->connection;
+    slot->by_message = 1;
+    slot->handle = x->job.claim = HANDLE_NONE;
+    if (w->hold_count == 0 || x->body.fd >= 0) {
+        return;
+    }
+    uint32_t handle = (uint32_t)(c->number % w->hold_count);
+    struct hold *hold = &w->holds[handle];
+    if (hold->number == c->number && !hold->claimed) {
+        hold->used = true;
+        slot->by_message = 0;
+        slot->handle = handle;
+    } else if (hold->claimed || c->requests < 2) {
+        return;
+    } else if (hold->number && hold->used) {
+        hold->used = false;
+    } else {
+        *hold = (struct hold){.number = c->number, .claimed = true};
+        slot->handle = x->job.claim = handle;
+        c->sticky = true;
+    }
+}
+
+void hold_settle(struct worker *w, struct job *job) {
+    if (job->claim != HANDLE_NONE) {
+        w->holds[job->claim].claimed = false;
+        job->claim = HANDLE_NONE;
+    }
+}
+
+static void hold_drop(struct worker *w, uint32_t handle) {
+    w->holds[handle] = (struct hold){0};
+    forgets_add(&w->ties.box.shared->forgets, handle);
+    worker_call(w);
+}
+
+void hold_lose(struct worker *w, struct job *job) {
+    if (job->claim != HANDLE_NONE) {
+        hold_drop(w, job->claim); /* whatever is still kept there belongs to nobody */
+        job->claim = HANDLE_NONE;
+    }
+}
+
+void holds_forget(struct server *server, const struct connection *c) {
+    for (struct list *at = c->sticky ? server->generations.next : &server->generations; at != &server->generations;
+         at = at->next) {
+        const struct list *workers = &container_of(at, struct generation, link)->workers;
+        for (struct list *of = workers->next; of != workers; of = of->next) {
+            struct worker *w = container_of(of, struct worker, link);
+            uint32_t handle = w->hold_count > 0 ? (uint32_t)(c->number % w->hold_count) : 0;
+            if (w->hold_count > 0 && w->holds[handle].number == c->number) {
+                hold_drop(w, handle);
+            }
+        }
+    }
+}

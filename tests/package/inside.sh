@@ -28,7 +28,9 @@ ask() { curl -sS --max-time 20 "http://127.0.0.1:8080$1"; }
 ip link set lo up
 [[ $(socgi --version) == "socgi $version,"* ]] || fail "it is another version: $(socgi --version)"
 [[ $(socgi check -c /etc/socgi/socgi.conf) == '/etc/socgi/socgi.conf: ok' ]] || fail "the configuration"
-/usr/bin/socgi -c /etc/socgi/socgi.conf 2> log &
+mkdir /run/socgi
+chown socgi: /run/socgi
+RUNTIME_DIRECTORY=/run/socgi setpriv --reuid socgi --regid socgi --clear-groups /usr/bin/socgi -c /etc/socgi/socgi.conf 2> log &
 server=$!
 soon grep -q ' ready: .* of /usr/lib/socgi/plugins' log || fail "it is not ready"
 ! grep -E ' (error|warning) ' log || fail "it complains"
@@ -66,6 +68,7 @@ cc $(pkg-config --cflags socgi-testing) greeting.c test.c $(pkg-config --libs so
 
 logs=/var/log/socgi
 mkdir "$logs"
+chown socgi: "$logs"
 sed -i "s|^access_log = .*|access_log = \"$logs/access.log\"|" /etc/socgi/socgi.conf
 socgi reload >/dev/null || fail "socgi reload"
 soon test -e "$logs/access.log" || fail "no log after the reload"
@@ -83,7 +86,7 @@ socgi stop >/dev/null
 wait "$server" || fail "it did not end well"
 ! grep -E ' error ' log || fail "it complains"
 [[ -z $(find /tmp /run/socgi -mindepth 1 2>/dev/null) ]] || fail "it left files: $(find /tmp /run/socgi -mindepth 1)"
-rm -rf /run/socgi # which a boot would do
+rm -r /run/socgi
 
 apt-get remove -q -y socgi > apt 2>&1 || fail "remove: $(cat apt)"
 [[ ! -e /usr/bin/socgi && ! -e /usr/include/socgi && -e /etc/socgi/socgi.conf && -d $logs ]] || fail "removed is not removed"
@@ -94,7 +97,7 @@ cd /
 rm -r "$home"
 # What apt and the loader know of the world is theirs, and so is what other packages leave.
 left=$(find / -xdev -path /proc -prune -o -print | sort | comm -13 /packages/before - |
-    grep -vE '^/(packages|var/cache/(apt|ldconfig|debconf)|var/lib/(apt|dpkg|logrotate)|var/log/(apt|dpkg\.log|alternatives\.log))(/|$)' || true)
+    grep -vE '^/(packages|etc/(passwd|group|g?shadow|sub[ug]id)-|var/cache/(apt|ldconfig|debconf)|var/lib/(apt|dpkg|logrotate)|var/log/(apt|dpkg\.log|alternatives\.log))(/|$)' || true)
 [[ -z $left ]] || fail "left over: $left"
 dpkg-query -W -f '${Package} ${db:Status-Status}\n' | grep ^socgi | grep -v not-installed && fail "dpkg still knows it"
 echo "served, built against, rotated, removed and purged"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds the Debian packages as a release, looks into them, and puts them into a fresh Debian 12 in a chroot, where
-# inside.sh uses and removes them. The Debian without them is kept in WORK-FOLDER for the next run.
+# Builds the Debian packages as a release, looks into them, and puts them into a fresh Debian 12: in a chroot, where inside.sh
+# uses and removes them, and in one that systemd has booted, where service.sh does. The Debian without them is kept in
+# WORK-FOLDER for the next run.
 #     package_test.sh SOURCE-FOLDER WORK-FOLDER VERSION
 set -euo pipefail
 source=$1 work=$2 version=$3
@@ -13,15 +14,36 @@ step() { printf '%3d s: %s\n' "$SECONDS" "$*"; }
 for program in debootstrap:debootstrap dpkg-shlibdeps:dpkg-dev file:file systemd-analyze:systemd unshare:util-linux; do
     command -v "${program%:*}" >/dev/null || fail "there is no ${program%:*}, of the Debian package ${program#*:}"
 done
-mkdir -p "$work"
+mkdir -p "$work/groups"
 # Two runs in one folder would be in each other's way.
 exec 9> "$work/lock"
 flock -n 9 || fail "this test is already running in $work"
 finish() {
     local status=$?
     trap '' INT TERM
+    [[ -z ${container:-} ]] || { kill -KILL "$container" && wait "$container"; } 2>/dev/null || true
+    control_group remove || true
     rm -rf --one-file-system "$root"
     exit "$status"
+}
+
+# A control group for what is booted, wherever they are mounted here. `remove` waits until its processes have ended.
+control_group() { # make | remove
+    # shellcheck disable=SC2016
+    unshare --mount bash -c '
+        mount -t cgroup2 cgroup2 "$1" || exit
+        group=$1/socgi-package-test
+        case $2 in
+            make) mkdir -p "$group" && echo "$3" > "$group/cgroup.procs" ;;
+            remove)
+                [[ -d $group ]] || exit 0
+                for ((tries = 100; tries > 0; tries--)); do
+                    grep -q "populated 0" "$group/cgroup.events" && break
+                    sleep 0.1
+                done
+                find "$group" -depth -type d -exec rmdir {} \;
+                ;;
+        esac' - "$work/groups" "$1" "$BASHPID" 9>&-
 }
 trap finish EXIT
 trap 'exit 1' INT TERM HUP
@@ -99,6 +121,7 @@ if [[ ! -d $base ]]; then
     printf 'force-unsafe-io\n' > "$base.new/etc/dpkg/dpkg.cfg.d/quick"
     chrooted "$base.new" "" "${install[@]}" curl gcc libc6-dev pkg-config logrotate iproute2 >> "$work/log" 2>&1 ||
         { tail -30 "$work/log"; fail "a compiler in the chroot"; }
+    chrooted "$base.new" "" apt-get clean
     mv "$base.new" "$base"
     step "what an author has"
 fi
@@ -110,8 +133,51 @@ cp "$server" "$development" "$here/inside.sh" "$root/packages/"
 
 # ---- In it ----
 
+# What the test needs in it; systemd only where that is to run.
+fresh() { # BASE
+    rm -rf --one-file-system "$root"
+    cp -a "$1" "$root"
+    [[ ! -e /etc/resolv.conf ]] || cat /etc/resolv.conf > "$root/etc/resolv.conf"
+    mkdir "$root/packages"
+    cp "$server" "$development" "$here"/{inside,service}.sh "$root/packages/"
+}
+fresh "$base"
 chrooted "$root" "" bash -c "find / -xdev -path /proc -prune -o -print | sort > /packages/before
     ${install[*]} /packages/*.deb" > "$work/log" 2>&1 || { tail -30 "$work/log"; fail "the packages cannot be installed"; }
 step "installed"
 chrooted "$root" --net bash /packages/inside.sh "$version" || fail "in the chroot"
 step "used, removed and purged"
+
+# ---- Booted ----
+
+if [[ ! -d $base.systemd ]]; then
+    rm -rf --one-file-system "$base.new"
+    cp -a "$base" "$base.new"
+    [[ ! -e /etc/resolv.conf ]] || cat /etc/resolv.conf > "$base.new/etc/resolv.conf"
+    chrooted "$base.new" "" "${install[@]}" systemd systemd-sysv > "$work/log" 2>&1 || { tail -30 "$work/log"; fail "systemd in the chroot"; }
+    chrooted "$base.new" "" apt-get clean
+    mv "$base.new" "$base.systemd"
+    step "systemd"
+fi
+fresh "$base.systemd"
+chrooted "$root" "" "${install[@]}" --download-only "/packages/${server##*/}" "/packages/${development##*/}" > "$work/log" 2>&1 || { tail -30 "$work/log"; fail "no download"; }
+(
+    control_group make
+    exec unshare --mount --pid --net --uts --ipc --cgroup --fork --kill-child bash "$here/boot.sh" "$root" </dev/null > "$work/log" 2>&1 9>&-
+) &
+container=$!
+# booted COMMAND...: in it, when systemd is there.
+booted() {
+    local init
+    init=$(cat "/proc/$container/task/$container/children")
+    nsenter -t "${init% }" --mount --pid --net --uts --ipc --cgroup --root --wd -- "$@" </dev/null
+}
+for ((tries = 300; ; tries--)); do
+    state=$(booted systemctl is-system-running 2>/dev/null) || true
+    [[ $state == running ]] && break
+    kill -0 "$container" 2>/dev/null && ((tries > 0)) || { cat "$work/log"; fail "systemd does not run: $state"; }
+    sleep 0.1
+done
+step "booted"
+booted bash /packages/service.sh || fail "under systemd"
+step "served by systemd, upgraded and purged"

@@ -30,7 +30,8 @@ ip link set lo up
 [[ $(socgi check -c /etc/socgi/socgi.conf) == '/etc/socgi/socgi.conf: ok' ]] || fail "the configuration"
 mkdir /run/socgi
 chown socgi: /run/socgi
-RUNTIME_DIRECTORY=/run/socgi setpriv --reuid socgi --regid socgi --clear-groups /usr/bin/socgi -c /etc/socgi/socgi.conf 2> log &
+touch log
+RUNTIME_DIRECTORY=/run/socgi setpriv --reuid socgi --regid socgi --clear-groups /usr/bin/socgi -c /etc/socgi/socgi.conf 2>> log &
 server=$!
 soon grep -q ' ready: .* of /usr/lib/socgi/plugins' log || fail "it is not ready"
 ! grep -E ' (error|warning) ' log || fail "it complains"

@@ -79,7 +79,8 @@ logrotate -f /etc/logrotate.d/socgi 2> /root/rotation && [[ ! -s /root/rotation 
 ask "$at/hello?rotated" >/dev/null
 soon grep -q rotated /var/log/socgi/access.log || fail "the log is not opened anew"
 ask "$at/crash" -o /dev/null
-soon test -n "$(ls /var/lib/socgi)" || fail "no incident is kept"
+kept() { compgen -G '/var/lib/socgi/*.request' >/dev/null; }
+soon kept || fail "no incident is kept"
 echo 'nonsense = 1' >> "$conf"
 ! systemctl reload socgi.service 2>/dev/null || fail "a wrong configuration is reloaded"
 sed -i '$d' "$conf"
@@ -93,12 +94,31 @@ socgi upgrade >/dev/null || fail "socgi upgrade"
 soon upgraded || fail "systemd does not see the new master, or the old one stays"
 soon systemctl is-active -q socgi.service || fail "it does not run after an upgrade"
 ran || fail "the new master does not answer"
+before=$(main_pid)
+kill -KILL "$before"
+replaced() { [[ $(main_pid) != "$before" ]] && systemctl is-active -q socgi.service; }
+soon replaced || fail "a master that came by an upgrade died, and there is no other"
+ran || fail "the one after it does not answer"
+socgi stop >/dev/null || fail "socgi stop"
+ended() { [[ $(systemctl is-active socgi.service) == inactive ]]; }
+soon ended || fail "an end by order is a failure"
+ran || fail "the socket does not start it"
+socgi upgrade >/dev/null || fail "socgi upgrade"
+before=$(main_pid)
+soon upgraded || fail "systemd does not see the next new master"
 began=$(date +%s)
 systemctl restart socgi.service || fail "systemctl restart"
 ran || fail "it does not answer when it was started anew"
 logged -q 'draining' || fail "it did not finish what had begun"
 ! logged 'SIGKILL|Failed with' || fail "it was killed"
 ! logged 'is not served|cannot|denied|not permitted' || fail "a limit of the service is in its way"
+
+# ---- The package over itself: another master, and a client that asks meanwhile waits ----
+
+before=$(main_pid)
+dpkg -i /packages/socgi_*.deb > /root/apt 2>&1 || fail "$(cat /root/apt)"
+ran || fail "it does not answer after an update"
+[[ $(main_pid) != "$before" ]] || fail "an update left the old program running"
 
 # ---- Workers of another user, as the unit's comment says ----
 

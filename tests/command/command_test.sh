@@ -106,7 +106,7 @@ for option in $("$socgi" --set help | sed -n '/^In a section/,$s/^  \([a-z_]*\) 
 done
 
 version=$("$socgi" --version | sed 's/^\(socgi [0-9.]*\),.*/\1/')
-for page in socgi.1 socgi.conf.5; do
+for page in socgi.1 socgi-calc.1 socgi.conf.5; do
     checks=$((checks + 1))
     grep -q "^\.TH .*\"$version\"" "$source/core/man/$page" || { echo "FAILED: $page is not of $version"; failures=$((failures + 1)); }
 done

@@ -21,7 +21,11 @@ flock -n 9 || fail "this test is already running in $work"
 finish() {
     local status=$?
     trap '' INT TERM
-    [[ -z ${container:-} ]] || { kill -KILL "$container" && wait "$container"; } 2>/dev/null || true
+    if [[ ${container:-} ]]; then
+        # Its first process; the rest goes with it.
+        kill -KILL $(cat "/proc/$container/task/$container/children") 2>/dev/null || kill -KILL "$container" 2>/dev/null || true
+        wait "$container" 2>/dev/null || true
+    fi
     control_group remove || true
     rm -rf --one-file-system "$root"
     exit "$status"

@@ -103,8 +103,8 @@ socgi stop >/dev/null || fail "socgi stop"
 ended() { [[ $(systemctl is-active socgi.service) == inactive ]]; }
 soon ended || fail "an end by order is a failure"
 ran || fail "the socket does not start it"
-socgi upgrade >/dev/null || fail "socgi upgrade"
 before=$(main_pid)
+socgi upgrade >/dev/null || fail "socgi upgrade"
 soon upgraded || fail "systemd does not see the next new master"
 began=$(date +%s)
 systemctl restart socgi.service || fail "systemctl restart"

@@ -23,6 +23,7 @@ finish() {
     trap '' INT TERM
     if [[ ${container:-} ]]; then
         # Its first process; the rest goes with it.
+        # shellcheck disable=SC2046
         kill -KILL $(cat "/proc/$container/task/$container/children") 2>/dev/null || kill -KILL "$container" 2>/dev/null || true
         wait "$container" 2>/dev/null || true
     fi

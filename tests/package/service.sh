@@ -50,6 +50,7 @@ static int fall(const struct socgi_request *req, struct socgi_response *res) {
 }
 SOCGI_PLUGIN(.handle = fall)
 C
+# shellcheck disable=SC2046
 gcc -g -shared -fPIC $(pkg-config --cflags socgi) /root/crash.c -o /root/crash.so
 mv /root/crash.so /usr/lib/socgi/plugins/
 crashes() { [[ $(ask "$at/crash" -o /dev/null -w '%{http_code}') == 502 ]]; }

@@ -25,6 +25,13 @@ struct request_joined {
     const char *value;
 };
 
+/* A multipart body, read. */
+struct request_parts {
+    int error; /* as of socgi_part_at; then there are no parts */
+    size_t count;
+    struct socgi_part parts[];
+};
+
 /* What is made on demand. Outlives the request, so that its memory is used again; a zeroed one is ready to be used. */
 struct request_cache {
     struct arena arena;
@@ -35,6 +42,7 @@ struct request_cache {
     struct request_joined *joined;
     struct request_meta *meta;
     size_t meta_count;
+    struct request_parts *parts;
 };
 
 struct socgi_request {
@@ -51,6 +59,9 @@ void request_end(struct socgi_request *request);
 
 /* Frees what is kept between requests. */
 void request_cache_free(struct request_cache *cache);
+
+/* A field of a multipart body as socgi_form gives it; NULL: there is none. */
+const char *request_part_text(const struct socgi_request *req, const char *name);
 
 /* A field's text without its parameters, compared without case: "text/html; charset=utf-8" is of type "text/html". */
 int request_type_is(const char *value, const char *type);

@@ -70,7 +70,8 @@ int request_type_is(const char *value, const char *type) {
 const char *socgi_form(const struct socgi_request *req, const char *name, const char *fallback) {
     const char *type = socgi_header(req, "Content-Type");
     if (!type || !request_type_is(type, FORM_TYPE)) {
-        return fallback;
+        const char *text = request_part_text(req, name);
+        return text ? text : fallback;
     }
     size_t length;
     const char *body = socgi_body(req, &length);

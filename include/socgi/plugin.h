@@ -24,6 +24,7 @@
  *
  * Changes of the ABI (major: old plugins no longer load; minor: only additions):
  *   1.0  first version
+ *   1.1  struct socgi_part, socgi_part_at, socgi_part; socgi_form also reads multipart/form-data
  */
 #ifndef SOCGI_PLUGIN_H
 #define SOCGI_PLUGIN_H
@@ -39,7 +40,7 @@ extern "C" {
 
 #define SOCGI_MAGIC 0x69676373u /* "scgi", little endian */
 #define SOCGI_ABI_MAJOR 1
-#define SOCGI_ABI_MINOR 0
+#define SOCGI_ABI_MINOR 1
 
 /* One request; opaque, read-only. */
 struct socgi_request;
@@ -174,8 +175,29 @@ const char *socgi_query_string(const struct socgi_request *req);
  * percent-encoding is broken or holds a NUL counts as absent. WHATWG URL, application/x-www-form-urlencoded. */
 const char *socgi_query(const struct socgi_request *req, const char *name, const char *fallback);
 
-/* The same from a body of type application/x-www-form-urlencoded. */
+/* The same from a body of type application/x-www-form-urlencoded; or, since 1.1, multipart/form-data: the first part of
+ * that name, if it has no filename and at most 1 MiB. */
 const char *socgi_form(const struct socgi_request *req, const char *name, const char *fallback);
+
+/* A part of a multipart/form-data body: one field, or one file. RFC 7578. Nothing is copied: `data` points into the
+ * body, and no NUL follows it. What a client calls its file may be "../../etc/passwd", or "": never use it as a path.
+ */
+struct socgi_part {
+    size_t size;          /* sizeof(struct socgi_part); set it before the call */
+    const char *name;     /* the field's */
+    const char *filename; /* as it was sent; NULL: none, so it is a field and no file */
+    const char *type;     /* media type that the client claims; "text/plain" if it claims none */
+    const char *data;
+    size_t length; /* of the data */
+};
+
+/* The part number `index`. The whole body is read before the first is given, so that a part of a broken body is never
+ * seen. 0; -ENOENT past the last one; -ENOMSG: the body is not multipart/form-data; -EINVAL: it is malformed, or
+ * `size` is not set; -E2BIG: more than 100 parts, or a head of more than 8 KiB in one; -ENOMEM. Since 1.1. */
+int socgi_part_at(const struct socgi_request *req, size_t index, struct socgi_part *part);
+
+/* The first part of that name. Errors as above. Since 1.1. */
+int socgi_part(const struct socgi_request *req, const char *name, struct socgi_part *part);
 
 /* The value of a header field, name compared without case; NULL if absent. Several fields of one name are joined
  * by ", " (RFC 9110 section 5.3). */

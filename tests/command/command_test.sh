@@ -24,7 +24,7 @@ expect() {
 conf() { printf '%s\n' "$@" > "$work/c"; }
 
 expect 0 '^Usage: socgi' --help
-expect 0 '^socgi [0-9.]+, plugin ABI 1\.0, built with (gcc|Clang) [0-9]' --version
+expect 0 '^socgi [0-9.]+, plugin ABI 1\.[0-9]+, built with (gcc|Clang) [0-9]' --version
 (($("$socgi" --help | wc -l) <= 24)) || { echo "FAILED: --help does not fit a screen"; failures=$((failures + 1)); }
 (($("$socgi" --help | awk '{ print length }' | sort -n | tail -1) <= 80)) || { echo "FAILED: --help is too wide"; failures=$((failures + 1)); }
 

@@ -23,6 +23,8 @@ done
 conf=$(find "$work/usr" -name socgi.conf)
 plugindir=$(pkg-config --variable=plugindir socgi)
 [[ -e $plugindir/echo.so ]] || fail "no echo.so in plugindir $plugindir"
+# The examples are there to be read and tried, not to be served unasked.
+[[ -e ${plugindir%/*}/examples/trouble.so && ! -e $plugindir/trouble.so ]] || fail "trouble.so is not where the examples are"
 
 mkdir "$work/source" "$work/plugins"
 cat > "$work/source/hello.c" <<'C'

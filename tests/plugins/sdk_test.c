@@ -311,7 +311,7 @@ static void manifests_are_checked(void **state) {
     p.abi_major++;
     assert_null(socgi_test_new(&p));
     p = plugin;
-    p.abi_minor++;
+    p.abi_minor = SOCGI_ABI_MINOR + 1;
     assert_null(socgi_test_new(&p));
     p = plugin;
     p.size = 8;

@@ -12,8 +12,13 @@ finish() {
 trap finish EXIT
 trap 'exit 1' INT TERM HUP
 
+# What script/server gives the examples.
+mkdir "$work/upload"
+sed -n "s/^printf 'guest:%s.n' '\(.*\)' > .*/guest:\1/p" "$source/script/server" > "$work/users"
+examples=(-o "guestbook.database=$work/guestbook" -o "upload.folder=$work/upload" -o "members.users=$work/users")
+
 ASAN_OPTIONS=detect_leaks=0 "$socgi" -l 127.0.0.1:0 -w 2 -s "access_log=$work/access" -s log_level=notice \
-    -o "file.root=$source/www" -o file.listing=true -o "cgi.root=$source/plugins/cgi/examples" "$plugins" >"$work/log" 2>&1 </dev/null &
+    -o "file.root=$source/www" -o file.listing=true -o "cgi.root=$source/plugins/cgi/examples" "${examples[@]}" "$plugins" >"$work/log" 2>&1 </dev/null &
 server=$!
 port=
 for ((tries = 300; tries > 0; tries--)); do

@@ -25,6 +25,7 @@ static const struct {
     {"hello", "greets the one whom a query parameter names, as text"},
     {"form", "an HTML form: checks each field, escapes, redirects after POST"},
     {"json", "reads a JSON body by Jansson, answers JSON; 415, 400 and 422"},
+    {"upload", "files from a form, multipart/form-data, checked and listed"},
     {"sqlite", "notes in an SQLite database, by prepared statements"},
 };
 

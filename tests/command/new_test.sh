@@ -27,7 +27,7 @@ expect 0 '^Usage: socgi new NAME' --help
 (($("$socgi" new --help | wc -L) <= 80)) || fail '--help is too wide'
 expect 0 '^sqlite +[a-z]' --template list
 mapfile -t templates < <("$socgi" new --template list | awk '{ print $1 }')
-[[ ${templates[*]} == 'hello form json sqlite' ]] || fail "templates: ${templates[*]}"
+[[ ${templates[*]} == 'hello form json upload sqlite' ]] || fail "templates: ${templates[*]}"
 "$socgi" new --help > /dev/full 2>&1 && fail '--help on a full disk'
 
 expect 2 "found 0 names, expected one"

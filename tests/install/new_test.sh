@@ -73,6 +73,7 @@ ask '303 http://localhost/my-form/thanks' my-form -d 'name=Ada&seats=2'
 ask '&lt;i&gt;' my-form -d 'name=Ada&seats=<i>'
 ask '{"label":"a day","count":2,"sum":3.5}' my-json --json '{"label": "a day", "values": [1, 2.5]}'
 ask 415 my-json -d '{}'
+ask 'notes &amp; more (text/plain)' my-upload -F 'file=@-;filename=notes & more;type=text/plain' <<< 'a line'
 ask '303 http://localhost/my-sqlite/' my-sqlite -d 'text=<milk>'
 for _ in 1 2 3 4; do
     ask '<li>&lt;milk&gt;</li>' my-sqlite

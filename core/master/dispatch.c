@@ -13,6 +13,7 @@
 #include "master/generation.h"
 #include "master/hold.h"
 #include "master/server.h"
+#include "wire/call.h"
 #include "wire/message.h"
 
 static struct worker *worker_of_idle(struct list *link) {
@@ -29,9 +30,27 @@ static bool plugin_full(const struct plugin *plugin) {
 
 /* ---- Posting ---- */
 
+/*
+ * To wake a worker costs more than a short handler takes. So a request may wait behind what the worker does that was
+ * given the last one, if that has begun just now; when it takes longer than this, the request goes to another one.
+ */
+enum { PILE = 4, PATIENCE_NS = 200000 };
+
+static bool patient(const struct worker *w) {
+    return worker_server(w)->loop.now - w->desk.since < PATIENCE_NS;
+}
+
+static bool worker_awake(const struct worker *w) {
+    return w && w->desk.load > 0 && w->desk.load < PILE && w->desk.free_count > 0 && w->state == WORKER_READY &&
+           patient(w);
+}
+
 /* An idle one first: the one that served this connection last, else the one that fell idle last. Else the one with the
  * least to do. NULL: every mailbox is full. */
 static struct worker *worker_choose(struct pool *pool, const struct connection *c) {
+    if (worker_awake(pool->latest)) {
+        return pool->latest;
+    }
     if (!list_empty(&pool->idle)) {
         struct worker *last = c->last_seat < pool->count ? pool->seats[c->last_seat].worker : NULL;
         return last && !list_empty(&last->desk.idle) ? last : worker_of_idle(pool->idle.next);
@@ -60,21 +79,17 @@ static bool ring_full(const struct worker *w) {
     return unread >= (w->desk.load > 0 ? RING_SIZE / 2 : RING_SIZE);
 }
 
-/* The message that brings the descriptors goes first, so that it is there when the ring tells of the request; the
- * worker that it wakes may sleep again before that. */
+/* The message that brings the descriptors goes first, so that it is there when the ring tells of the request. */
 static int job_send(struct worker *w, const struct exchange *x, const struct wire_post *post,
                     const struct mailbox_slot *slot) {
     struct mailbox_shared *shared = w->ties.box.shared;
-    if (slot->by_message) {
-        (void)doorbell_claim(&shared->call);
-        int error = post_message(w, x, post);
-        if (error) {
-            return error;
-        }
+    int error = slot->by_message ? post_message(w, x, post) : 0;
+    if (!error) {
+        ring_write(&shared->ring, &w->desk.written,
+                   (struct ring_entry){.sequence = post->sequence, .slot = post->slot});
+        call_ring(&shared->call);
     }
-    ring_write(&shared->ring, &w->desk.written, (struct ring_entry){.sequence = post->sequence, .slot = post->slot});
-    worker_call(w);
-    return 0;
+    return error;
 }
 
 /* 0; -EAGAIN: this worker takes no more now; -EMSGSIZE: no worker can take it. */
@@ -103,6 +118,7 @@ static int job_post(struct worker *w, struct job *job) {
     job->sequence = post.sequence;
     desk_add(w, job);
     x->pid = w->ties.pid;
+    w->pool->latest = w;
     x->connection->last_seat = (uint32_t)(w->seat - w->pool->seats);
     return 0;
 }
@@ -238,7 +254,7 @@ static void queue_run(struct pool *pool) {
 static void waiting_spread(struct pool *pool) {
     for (uint32_t i = 0; i < pool->count; i++) {
         struct worker *w = pool->seats[i].worker;
-        while (w && !list_empty(&pool->idle)) {
+        while (w && !list_empty(&pool->idle) && !patient(w)) {
             struct job *job = desk_take_back(w);
             if (!job) {
                 break;
@@ -321,6 +337,18 @@ void dispatch_turn(struct server *server) {
 }
 
 /* ---- Waiting ---- */
+
+/* When somebody who waits behind a slow handler is to be given to somebody idle. */
+uint64_t dispatch_next(const struct server *server) {
+    uint64_t next = UINT64_MAX;
+    for (struct list *at = server->busy.next; at != &server->busy; at = at->next) {
+        const struct worker *w = worker_of_busy(at);
+        if (w->desk.load > 1 && !list_empty(&w->pool->idle) && w->desk.since + PATIENCE_NS < next) {
+            next = w->desk.since + PATIENCE_NS;
+        }
+    }
+    return next;
+}
 
 bool dispatch_sleep(struct server *server) {
     for (struct list *at = server->busy.next; at != &server->busy; at = at->next) {

@@ -5,6 +5,7 @@
 #include "master/exchange.h"
 #include "master/generation.h"
 #include "master/server.h"
+#include "wire/call.h"
 
 /* Half of its files are the plugins'. */
 uint32_t hold_count(uint32_t wanted, uint32_t files) {
@@ -45,7 +46,7 @@ void hold_settle(struct worker *w, struct job *job) {
 static void hold_drop(struct worker *w, uint32_t handle) {
     w->holds[handle] = (struct hold){0};
     forgets_add(&w->ties.box.shared->forgets, handle);
-    worker_call(w);
+    call_ring(&w->ties.box.shared->call);
 }
 
 void hold_lose(struct worker *w, struct job *job) {

@@ -2,15 +2,15 @@
 #include "master/loop.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stddef.h>
 #include <sys/epoll.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 
-enum { BATCH = 256, NS_PER_MS = 1000000 };
+enum { BATCH = 256, NS_PER_S = 1000000000 };
 
 int loop_open(struct loop *loop) {
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -31,21 +31,17 @@ void loop_forget(struct loop *loop, int fd) {
     epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-/* Rounded up, so that a deadline has passed when the wait ends. */
-static int wait_ms(uint64_t now, uint64_t deadline) {
-    if (deadline == UINT64_MAX) {
-        return -1;
-    }
-    if (deadline <= now) {
-        return 0;
-    }
-    uint64_t ms = (deadline - now + NS_PER_MS - 1) / NS_PER_MS;
-    return ms > INT_MAX ? INT_MAX : (int)ms;
+/* NULL: for ever. */
+static const struct timespec *wait_time(uint64_t now, uint64_t deadline, struct timespec *out) {
+    uint64_t left = deadline > now ? deadline - now : 0;
+    *out = (struct timespec){.tv_sec = (time_t)(left / NS_PER_S), .tv_nsec = (long)(left % NS_PER_S)};
+    return deadline == UINT64_MAX ? NULL : out;
 }
 
 void loop_turn(struct loop *loop, uint64_t deadline) {
     struct epoll_event events[BATCH];
-    int count = epoll_wait(loop->epoll, events, BATCH, wait_ms(loop->now, deadline));
+    struct timespec time;
+    int count = epoll_pwait2(loop->epoll, events, BATCH, wait_time(loop->now, deadline, &time), NULL);
     loop->now = clock_now();
     for (int i = 0; i < count; i++) {
         struct source *source = events[i].data.ptr;

@@ -297,7 +297,7 @@ static uint64_t next_deadline(const struct master *m) {
     uint64_t next =
         earlier(earlier(generations_next(s), renewal_next(s)), earlier(listeners_next(s), backtraces_next(s)));
     next = earlier(next, earlier(s->upgrade.deadline, s->notifier.next));
-    next = earlier(next, s->orphans.look);
+    next = earlier(next, earlier(s->orphans.look, dispatch_next(s)));
     for (size_t i = 0; i < sizeof(queues) / sizeof(queues[0]); i++) {
         next = earlier(next, timeout_queue_next(queues[i]));
     }

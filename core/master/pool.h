@@ -40,8 +40,9 @@ struct pool {
     size_t report_at[REPORTS_MAX]; /* where message number n begins */
     uint32_t report_count;
 
-    struct list idle;  /* desks of idle workers, the one that fell idle last first */
-    struct list queue; /* of struct job: requests that wait for a worker, oldest first */
+    struct worker *latest; /* whom the last request was posted to; NULL: nobody, or it has left */
+    struct list idle;      /* desks of idle workers, the one that fell idle last first */
+    struct list queue;     /* of struct job: requests that wait for a worker, oldest first */
     uint32_t queued;
 };
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,8 +20,7 @@
 #include "master/renew.h"
 #include "master/report.h"
 #include "master/server.h"
-#include "wire/channel.h"
-#include "wire/message.h"
+#include "wire/call.h"
 
 enum { LAST_READS = 16, LEAVE_MS = 5000, TRACE_MS = 300, JITTER = 10 };
 
@@ -79,14 +77,6 @@ static void output_ready(struct source *source, uint32_t events) {
     dispatch_worker_collect(w); /* so that the line is not taken for that of the handler before */
     if (!output_read(&w->output, w->ties.output, w->ties.pid, w->running, worker_server(w)->loop.now)) {
         loop_forget(loop_of(w), w->ties.output); /* it has closed its stdout and stderr */
-    }
-}
-
-void worker_call(struct worker *w) {
-    unsigned char message[CHANNEL_MESSAGE_MAX];
-    if (doorbell_claim(&w->ties.box.shared->call)) {
-        long length = wire_call_pack(message);
-        (void)channel_send(w->ties.channel, message, (size_t)length, NULL, 0); /* if it is full, it does not sleep */
     }
 }
 
@@ -188,6 +178,9 @@ static void seat_leave(struct worker *w) {
         w->seat->respawn = 0;
         w->seat = NULL;
     }
+    if (w->pool->latest == w) {
+        w->pool->latest = NULL;
+    }
     list_remove(&w->desk.idle);
 }
 
@@ -221,7 +214,8 @@ void worker_leaves(struct worker *w) {
 }
 
 static void worker_close(struct worker *w) {
-    shutdown(w->ties.channel, SHUT_WR); /* what it still says of its last answer is heard */
+    atomic_store(&w->ties.box.shared->ending, 1);
+    call_ring(&w->ties.box.shared->call);
     if (w->desk.load == 0) {
         worker_leaves(w);
     }

@@ -75,9 +75,6 @@ void worker_overdue(struct worker *worker);
 /* It has violated the protocol: logged and killed. */
 void worker_broke(struct worker *worker, const char *what);
 
-/* There is something in its mailbox: it is called if it sleeps. */
-void worker_call(struct worker *worker);
-
 /* It has nothing to do any more, and is retiring: it is given a moment to end. */
 void worker_leaves(struct worker *worker);
 

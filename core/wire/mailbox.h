@@ -55,7 +55,8 @@ struct forgets {
 
 struct mailbox_shared {
     _Alignas(64) struct doorbell bell;      /* of the master: it sleeps, the worker rings its eventfd */
-    _Alignas(64) struct doorbell call;      /* of the worker: it sleeps, the master sends it a message */
+    _Alignas(64) struct doorbell call;      /* of the worker: it sleeps, the master wakes it, see wire/call.h */
+    _Atomic uint32_t ending;                /* of the master: nothing follows what the ring holds */
     struct ring ring;                       /* the order of requests */
     struct forgets forgets;                 /* of the master */
     _Alignas(64) _Atomic uint32_t draining; /* of the master: connections end with the answer that is being made */

@@ -6,8 +6,8 @@
 
 const char *wire_kind_name(uint32_t kind) {
     static const char *const names[WIRE_KINDS] = {
-        [WIRE_START] = "START", [WIRE_REQUEST] = "REQUEST", [WIRE_LOADING] = "LOADING", [WIRE_PLUGIN] = "PLUGIN",
-        [WIRE_READY] = "READY", [WIRE_TAIL] = "TAIL",       [WIRE_CALL] = "CALL",
+        [WIRE_START] = "START",   [WIRE_REQUEST] = "REQUEST", [WIRE_LOADING] = "LOADING",
+        [WIRE_PLUGIN] = "PLUGIN", [WIRE_READY] = "READY",     [WIRE_TAIL] = "TAIL",
     };
     return kind > 0 && kind < WIRE_KINDS ? names[kind] : "unknown";
 }
@@ -154,16 +154,6 @@ long wire_ready_pack(unsigned char *out) {
 
 int wire_ready_unpack(const void *message, size_t length) {
     struct unpacker u = unpacker_begin(message, length, WIRE_READY);
-    return unpacker_end(&u);
-}
-
-long wire_call_pack(unsigned char *out) {
-    struct packer p = packer_begin(out, WIRE_CALL);
-    return packer_end(&p);
-}
-
-int wire_call_unpack(const void *message, size_t length) {
-    struct unpacker u = unpacker_begin(message, length, WIRE_CALL);
     return unpacker_end(&u);
 }
 

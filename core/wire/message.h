@@ -4,8 +4,7 @@
  *
  *     master -> worker   START     once, first: what to load and how
  *                        REQUEST   a slot is posted; with the connection and, for WIRE_BODY_FD, the body
- *                        CALL      look into the mailbox: it is sent to a worker that sleeps
- *                        (end of file: finish what was posted, then exit)
+ *                        (end of file: the master is dead)
  *     worker -> master   LOADING   about to load that file; if the worker dies now, that plugin did it
  *                        PLUGIN    one for each file, in order: its manifest, or why it is not served
  *                        READY     after the last PLUGIN
@@ -20,16 +19,7 @@
 #include "wire/channel.h"
 #include "wire/pack.h"
 
-enum wire_kind {
-    WIRE_START = 1,
-    WIRE_REQUEST,
-    WIRE_LOADING,
-    WIRE_PLUGIN,
-    WIRE_READY,
-    WIRE_TAIL,
-    WIRE_CALL,
-    WIRE_KINDS
-};
+enum wire_kind { WIRE_START = 1, WIRE_REQUEST, WIRE_LOADING, WIRE_PLUGIN, WIRE_READY, WIRE_TAIL, WIRE_KINDS };
 
 /* "START", ...; never NULL. */
 const char *wire_kind_name(uint32_t kind);
@@ -101,7 +91,6 @@ long wire_loading_pack(const char *file, unsigned char *out);
 long wire_plugin_pack(const struct wire_plugin *plugin, unsigned char *out);
 long wire_ready_pack(unsigned char *out);
 long wire_tail_pack(const struct wire_tail *tail, unsigned char *out);
-long wire_call_pack(unsigned char *out);
 
 /* Each unpacks a message of its kind: 0, or -EPROTO. */
 int wire_start_unpack(struct wire_start *start, const void *message, size_t length);
@@ -110,6 +99,5 @@ int wire_loading_unpack(const char **file, const void *message, size_t length);
 int wire_plugin_unpack(struct wire_plugin *plugin, const void *message, size_t length);
 int wire_ready_unpack(const void *message, size_t length);
 int wire_tail_unpack(struct wire_tail *tail, const void *message, size_t length);
-int wire_call_unpack(const void *message, size_t length);
 
 #endif

@@ -1,13 +1,17 @@
 /* How requests come to a worker. */
 #include "worker/inbox.h"
 
-#include <errno.h>
-#include <string.h>
+#include <poll.h>
+#include <stdatomic.h>
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "wire/call.h"
 #include "wire/channel.h"
 #include "wire/heritage.h"
+
+/* How often a worker that sleeps looks whether it still has a master. */
+enum { LOOK_MS = 5000 };
 
 void inbox_begin(struct inbox *in, const struct mailbox *box) {
     *in = (struct inbox){.box = box};
@@ -18,80 +22,33 @@ void inbox_begin(struct inbox *in, const struct mailbox *box) {
 
 /* ---- Messages ---- */
 
-static void parcel_close(struct parcel *parcel) {
-    fd_close(&parcel->fds[0]);
-    fd_close(&parcel->fds[1]);
+/* Whether a message is the one that belongs to that request: 1; 0: to one that was taken back; -1: it may not be. */
+static int message_judge(const void *message, ssize_t length, size_t count, uint64_t sequence) {
+    struct wire_post post;
+    bool fine = length > 0 && count >= 1 && count <= 2 && wire_post_unpack(&post, message, (size_t)length) == 0;
+    return !fine || post.sequence > sequence ? -1 : post.sequence == sequence;
 }
 
-/* The oldest is no longer there. */
-static void parcels_shift(struct inbox *in) {
-    memmove(&in->parcels[0], &in->parcels[1], --in->parcel_count * sizeof(in->parcels[0]));
-}
-
-/* What belongs to a request that was taken back is closed at once. */
-static bool parcel_add(struct inbox *in, const void *message, size_t length, const int *fds, size_t count) {
-    struct parcel parcel = {.fds = {-1, -1}};
-    if (count < 1 || count > 2 || wire_post_unpack(&parcel.post, message, length)) {
-        return false;
-    }
-    bool stale = parcel.post.sequence <= in->passed;
-    if (!stale && in->parcel_count == PARCELS_MAX) {
-        return false;
-    }
-    memcpy(parcel.fds, fds, count * sizeof(*fds));
-    if (stale) {
-        parcel_close(&parcel);
-    } else {
-        in->parcels[in->parcel_count++] = parcel;
-    }
-    return true;
-}
-
-static void parcels_pass(struct inbox *in, uint64_t sequence) {
-    in->passed = sequence;
-    while (in->parcel_count > 0 && in->parcels[0].post.sequence <= sequence) {
-        parcel_close(&in->parcels[0]);
-        parcels_shift(in);
-    }
-}
-
-/* Waits for one. False: it is none that may come. */
-static bool message_take(struct inbox *in) {
-    unsigned char message[sizeof(struct wire_post) + 64];
-    int fds[CHANNEL_FDS_MAX];
-    size_t count;
-    ssize_t length = channel_receive(HERITAGE_CHANNEL, message, sizeof(message), fds, &count);
-    if (length == 0) {
-        in->ended = true;
-        return true;
-    }
-    uint32_t kind = length > 0 ? wire_kind(message, (size_t)length) : 0;
-    bool call = kind == WIRE_CALL && count == 0 && wire_call_unpack(message, (size_t)length) == 0;
-    if (call || (kind == WIRE_REQUEST && parcel_add(in, message, (size_t)length, fds, count))) {
-        return true;
-    }
-    for (size_t i = 0; i < count; i++) {
-        fd_close(&fds[i]);
-    }
-    log_line(LOG_ERROR, "an invalid message from the master: %s",
-             length > 0 ? wire_kind_name(kind) : strerror((int)-length));
-    return false;
-}
-
-/* The descriptors of that request. */
-static bool parcel_take(struct inbox *in, uint64_t sequence, struct parcel *parcel) {
-    parcels_pass(in, sequence - 1);
-    while (in->parcel_count == 0) {
-        if (in->ended || !message_take(in)) {
+/* The descriptors of that request: its message was sent before the ring told of it. False: it was not. */
+static bool message_take(uint64_t sequence, int fds[2]) {
+    for (;;) {
+        unsigned char message[sizeof(struct wire_post) + 64];
+        int received[CHANNEL_FDS_MAX];
+        size_t count;
+        ssize_t length = channel_receive(HERITAGE_CHANNEL, message, sizeof(message), received, &count);
+        int verdict = message_judge(message, length, count, sequence);
+        if (verdict > 0) {
+            fds[0] = received[0];
+            fds[1] = count > 1 ? received[1] : -1;
+            return true;
+        }
+        for (size_t i = 0; i < count; i++) {
+            fd_close(&received[i]);
+        }
+        if (verdict < 0) {
             return false;
         }
     }
-    if (in->parcels[0].post.sequence != sequence) {
-        return false;
-    }
-    *parcel = in->parcels[0];
-    parcels_shift(in);
-    return true;
 }
 
 /* ---- Connections that are kept ---- */
@@ -113,12 +70,12 @@ static bool descriptors_take(struct inbox *in, struct delivery *d) {
         d->connection = d->kept ? in->kept[handle] : -1;
         return d->connection >= 0;
     }
-    struct parcel parcel;
-    if (!parcel_take(in, d->post.sequence, &parcel)) {
+    int fds[2];
+    if (!message_take(d->post.sequence, fds)) {
         return false;
     }
-    d->connection = parcel.fds[0];
-    d->body = parcel.fds[1];
+    d->connection = fds[0];
+    d->body = fds[1];
     if (d->kept) {
         fd_close(&in->kept[handle]);
         in->kept[handle] = d->connection;
@@ -127,6 +84,12 @@ static bool descriptors_take(struct inbox *in, struct delivery *d) {
 }
 
 /* ---- The whole ---- */
+
+/* The master has gone without a word. It is the kernel that ends its workers then; this is for where it cannot. */
+static bool channel_ended(void) {
+    struct pollfd channel = {.fd = HERITAGE_CHANNEL, .events = POLLRDHUP};
+    return poll(&channel, 1, 0) > 0 && channel.revents & (POLLRDHUP | POLLHUP);
+}
 
 /* Whether that entry is a request still; *result tells. */
 static bool entry_take(struct inbox *in, const struct ring_entry *entry, struct delivery *d,
@@ -139,7 +102,6 @@ static bool entry_take(struct inbox *in, const struct ring_entry *entry, struct 
     }
     d->slot = mailbox_slot(in->box, entry->slot);
     if (!slot_take(&d->slot->slot, entry->sequence)) {
-        parcels_pass(in, entry->sequence);
         return false;
     }
     if (!descriptors_take(in, d)) {
@@ -152,7 +114,7 @@ static bool entry_take(struct inbox *in, const struct ring_entry *entry, struct 
 
 enum inbox_result inbox_next(struct inbox *in, struct delivery *d) {
     struct mailbox_shared *shared = in->box->shared;
-    for (;;) {
+    for (bool orphaned = false;;) {
         struct ring_entry entry;
         bool found = ring_read(&shared->ring, &in->read, &entry);
         forgets_take(&shared->forgets, handle_forget, in); /* those from before the entry */
@@ -163,13 +125,13 @@ enum inbox_result inbox_next(struct inbox *in, struct delivery *d) {
             }
             continue;
         }
-        if (in->ended) {
+        if (atomic_load(&shared->ending) || orphaned) {
             return INBOX_ENDED;
         }
         doorbell_announce(&shared->call);
-        bool sleep = ring_empty(&shared->ring, in->read) && !forgets_pending(&shared->forgets);
-        if (sleep && !message_take(in)) {
-            return INBOX_BROKEN;
+        if (ring_empty(&shared->ring, in->read) && !forgets_pending(&shared->forgets) &&
+            !atomic_load(&shared->ending)) {
+            orphaned = !call_wait(&shared->call, LOOK_MS) && channel_ended();
         }
         doorbell_withdraw(&shared->call);
     }
@@ -183,7 +145,6 @@ void inbox_done(struct delivery *d) {
 }
 
 void inbox_end(struct inbox *in) {
-    parcels_pass(in, UINT64_MAX);
     for (size_t i = 0; i < HANDLES_MAX; i++) {
         fd_close(&in->kept[i]);
     }

@@ -12,22 +12,9 @@
 #include "wire/mailbox.h"
 #include "wire/message.h"
 
-/* A REQUEST message whose turn has not come yet. */
-struct parcel {
-    struct wire_post post;
-    int fds[2]; /* the connection, the body; -1: none */
-};
-
-/* At most one message can be ahead of its ring entry, and one behind it on its way. */
-enum { PARCELS_MAX = 2 };
-
 struct inbox {
     const struct mailbox *box;
-    uint32_t read;   /* entries of the ring so far */
-    uint64_t passed; /* the messages of requests up to this one are of no use any more */
-    struct parcel parcels[PARCELS_MAX];
-    size_t parcel_count;
-    bool ended;            /* the channel has */
+    uint32_t read;         /* entries of the ring so far */
     int kept[HANDLES_MAX]; /* connections; -1: none */
 };
 

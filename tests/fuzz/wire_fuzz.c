@@ -35,7 +35,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
     }
     (void)wire_post_unpack(&post, bytes, length);
     (void)wire_ready_unpack(bytes, length);
-    (void)wire_call_unpack(bytes, length);
     (void)wire_start_unpack(&start, bytes, length);
     if (wire_request_unpack(&request, bytes, length) == 0) {
         fuzz_assert(request.field_count <= FIELDS && request.route_length <= strlen(request.path));

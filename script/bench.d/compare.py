@@ -92,8 +92,7 @@ def pair_run(name, peer, options, content, folder):
     os.chmod(folder, 0o755)
     try:
         for side in ("peer", "socgi") if peer != "socgi" else ("socgi",):
-            server = servers.Server(peer if side == "peer" else "socgi", name.partition("-")[0], folder,
-                                    free_port(18080), content)
+            server = servers.Server(peer if side == "peer" else "socgi", name, folder, free_port(18080), content)
             running.append((side, server))
             server.start()
             work.check(server)
@@ -142,7 +141,7 @@ def compare(options, facts, folder):
     goals = report.goals_reached(pairs)
     report.goals_print(goals)
     for peer, reason in absent.items():
-        print(f"\nLeft out: {peer}: {reason}")
+        print(f"\nLeft out, {peer}: {reason}")
     print(f"\n{time.monotonic() - begun:.0f} s in all")
     if options.json:
         with open(options.json, "w", encoding="utf-8") as file:

@@ -142,7 +142,7 @@ def replace(server, load, _seconds):
 
     swap(0)
     loaded = {}
-    seconds = max(1, load["replacements"] * 80 // 1000)
+    seconds = 1 + load["replacements"] // 20
     thread = threading.Thread(target=lambda: loaded.update(pace(server, load, seconds)))
     thread.start()
     while thread.is_alive() and len(times) < load["replacements"]:

@@ -21,6 +21,10 @@ case $2 in
     works) echo "${works[@]}" ;;
     worker) echo "$worker" ;;
     found) found ;;
-    prepare | serve) "$2" "$3" "$4" ;;
+    prepare) prepare "$3" "$4" ;;
+    serve)
+        echo "$EPOCHREALTIME" > "$3/begun"
+        serve "$3" "$4"
+        ;;
     *) exit 2 ;;
 esac

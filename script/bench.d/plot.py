@@ -6,7 +6,7 @@ import os
 import report
 import works
 
-LEFT, WIDTH, RIGHT, ROW = 330, 560, 130, 18
+LEFT, WIDTH, RIGHT, ROW = 210, 560, 140, 18
 COLOURS = {"peer": "#8a9ba8", "socgi": "#c8553d"}
 SHARES = [("p50", 4), ("p99", 6), ("p999", 8)]
 
@@ -28,7 +28,7 @@ def chart(title, rows, facts):
 
 
 def label(pair):
-    return f"{works.WORKS[pair['work']].title.partition(':')[0][:38]} / {pair['name']}"
+    return f"{pair['work']}, {pair['name']}"
 
 
 def bars(pair, key):

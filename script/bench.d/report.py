@@ -47,11 +47,12 @@ def work_print(work, pairs):
                if any(values(pair[side], column[0]) for pair in pairs for side in ("peer", "socgi"))]
     if work.unit in ("rate", "p99"):
         columns = [column for column in columns if column[0] != "bytes"]
-    rows = [["", *(title for _, title, _ in columns), "ratio"]]
+    compared = any(pair["peer"] for pair in pairs)
+    rows = [["", *(title for _, title, _ in columns), "ratio" if compared else ""]]
     for pair in pairs:
-        for side in ("peer", "socgi") if pair["name"] != "socgi" else ("socgi",):
+        for side in ("peer", "socgi") if pair["peer"] else ("socgi",):
             runs = pair[side]
-            share = ratio(pair, work.unit) if side == "socgi" and pair["peer"] else None
+            share = ratio(pair, work.unit) if side == "socgi" else None
             rows.append([pair["name"] if side == "peer" else "socgi",
                          *(cell(runs, key, form, key == work.unit) for key, _, form in columns),
                          f"{share:.2f}" if share is not None else ""])
@@ -69,8 +70,8 @@ def work_print(work, pairs):
 
 
 class Goal:
-    """A ratio to be reached: `key` of the runs of `works` against each of `peers` that was measured. With `else_of`, a
-    peer that was not is stood for by that share of another: (peer, share)."""
+    """A ratio to be reached: `key` of the runs of `works` against each of `peers` that was measured. With `else_of`,
+    (peer, share), that share of another peer stands for one that was not."""
 
     def __init__(self, work, against, works, peers, key, sign, limit, note="", else_of=None):
         self.work, self.against, self.works, self.peers, self.key = work, against, works, peers, key
@@ -83,9 +84,10 @@ class Goal:
             if not found and self.else_of and self.else_of[0] in measured:
                 reached = ratio(measured[self.else_of[0]], self.key)
                 found = [(f"{self.else_of[1]} of {self.else_of[0]}", reached and reached / self.else_of[1])]
-            for peer, reached in found or [("not measured", None)]:
+            named = len(self.peers) > 1 or (found and found[0][0] not in self.peers)
+            for peer, reached in found or [("", None)]:
                 yield {"work": self.work if len(self.works) == 1 else f"{self.work} ({work})",
-                       "against": f"{self.against}: {peer}" if peer not in self.against else self.against,
+                       "against": f"{self.against}: {peer}" if named and peer else self.against,
                        "goal": f"{self.sign} {self.limit}{self.note}", "ratio": reached,
                        "reached": None if reached is None else
                        reached >= self.limit if self.sign == ">=" else reached <= self.limit}

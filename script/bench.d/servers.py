@@ -54,7 +54,7 @@ def below(top):
 
 
 def run_below(command, environment, log):
-    """The runner: never returns."""
+    """The runner, until the server or it has been told to end."""
     def end(*_):
         raise SystemExit
     try:
@@ -62,13 +62,15 @@ def run_below(command, environment, log):
         LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1)
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         signal.signal(signal.SIGTERM, end)
-        with open(log, "ab") as file:
-            main = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=file, stderr=file)
-        while os.wait()[0] != main.pid:
+        main = os.posix_spawn(command[0], command, environment, setsigmask=[], file_actions=[
+            (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0), (os.POSIX_SPAWN_DUP2, log, 1),
+            (os.POSIX_SPAWN_DUP2, log, 2)])
+        while os.wait()[0] != main:
             pass
-    except BaseException:  # whatever ends the runner, nothing may stay behind
+    except SystemExit:
         pass
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # Told again, it goes on with what it does: whatever ends the runner, nothing may stay behind.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     first = below(os.getpid())[:1]
     for pid in first:
         kill(pid, signal.SIGTERM)
@@ -76,7 +78,6 @@ def run_below(command, environment, log):
     for pid in below(os.getpid()):
         kill(pid, signal.SIGKILL)
     reap(5, lambda: False)
-    os._exit(0)
 
 
 def reap(seconds, enough):
@@ -114,22 +115,28 @@ class Server:
             raise Failed(f"{name} cannot be prepared:\n{prepared.stdout}")
 
     def start(self, patience=10):
-        """Returns the seconds until its first right answer to hello."""
+        """Returns the seconds from when its file gave way to it until its first right answer to hello."""
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", self.port)) == 0:
                 raise Failed(f"port {self.port} is in use")
         sys.stdout.flush()
         begun = time.monotonic()
+        log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o644)
         self.runner = os.fork()
         if self.runner == 0:
-            run_below([PEER, self.name, "serve", self.folder, str(self.port)], self.environment, self.log)
+            try:
+                run_below([PEER, self.name, "serve", self.folder, str(self.port)], self.environment, log)
+            finally:
+                os._exit(0)
+        os.close(log)
         while not self.answers():
             if time.monotonic() > begun + patience or os.waitpid(self.runner, os.WNOHANG)[0]:
                 self.stop()
                 with open(self.log, encoding="utf-8", errors="replace") as file:
                     raise Failed(f"{self.name} did not start:\n{file.read()[-2000:]}")
             time.sleep(0.0005)
-        return time.monotonic() - begun
+        with open(os.path.join(self.folder, "begun"), encoding="ascii") as file:
+            return time.time() - float(file.read())
 
     def stop(self, at_once=False):
         if self.runner:

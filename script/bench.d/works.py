@@ -48,6 +48,7 @@ WORKS = {"hello": Work("hello, 64 connections", "hello", hello(64), HELLO)}
 for count in (1, 16, 256, 4096):
     WORKS[f"connections-{count}"] = Work(f"hello, {count} connection{'s' if count > 1 else ''}", "connections",
                                          hello(count), ["nginx"], runs=2)
+WORKS["connections-4096"].title += " (socgi's queue_length 16384)"
 for name, size in (("1k", 1024), ("64k", 65536)):
     WORKS[f"echo-{name}"] = Work(f"echo of {name.upper()}B by POST, 64 connections", "echo",
                                  {"path": "/echo", "connections": 64, "length": size, "post": size}, ["nginx-fastcgi"])

@@ -266,6 +266,19 @@ static void load_make(struct load *l, size_t rate, size_t seconds, double percen
     }
 }
 
+static void load_free(struct load *l) {
+    for (size_t i = 0; i < l->count; i++) {
+        connection_close(&l->connections[i]);
+    }
+    close(l->timer);
+    close(l->poll);
+    free(l->idle);
+    free(l->connections);
+    free(l->slow.us);
+    free(l->fast.us);
+    free(l->is_slow);
+}
+
 int main(int argc, char **argv) {
     if (argc != 8 && !(argc == 9 && strcmp(argv[8], "close") == 0)) {
         fprintf(stderr, "usage: %s PORT RATE SECONDS CONNECTIONS FAST-PATH SLOW-PATH PERCENT-SLOW [close]\n", argv[0]);
@@ -296,5 +309,6 @@ int main(int argc, char **argv) {
     printf(", ");
     series_print("slow", &l.slow);
     printf("}\n");
+    load_free(&l);
     return 0;
 }

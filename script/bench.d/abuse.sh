@@ -4,7 +4,8 @@
 abuse_server_start() { # PEER PORT
     mkdir "$folder/$1"
     "$root/script/bench.d/peer.sh" "$1" prepare "$folder/$1" "$2"
-    "$root/script/bench.d/peer.sh" "$1" serve "$folder/$1" "$2" >"$folder/$1/log" 2>&1 </dev/null &
+    # In a session of its own, for Apache ends with its whole process group.
+    setsid "$root/script/bench.d/peer.sh" "$1" serve "$folder/$1" "$2" >"$folder/$1/log" 2>&1 </dev/null &
     pid[$1]=$!
     for ((tries = 100; ; tries--)); do
         [[ $(curl -fs "http://127.0.0.1:$2/hello" 2>/dev/null) != 'Hello, world!' ]] || return 0

@@ -155,7 +155,8 @@ def main():
     soft_limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (soft_limit, soft_limit))
     facts = machine()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     print(f"{facts['processors']} processors, {facts['model']}, Linux {facts['kernel']}, load {facts['load']} before; "
           f"socgi {facts['socgi']}, {', '.join(facts['versions'])}; 4 workers each; {facts['begun']}")
     print("Medians, (least to most) of the runs; CPU, switches and syscalls are the server's, for each request")

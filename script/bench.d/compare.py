@@ -1,6 +1,7 @@
 """Measures socgi beside its peers, a pair after the other and in each pair in turns: peer, socgi, peer, socgi. Started by
 script/bench, which has built what is needed; see there."""
 import argparse
+import http.client
 import json
 import os
 import platform
@@ -134,6 +135,8 @@ def compare(options, facts, folder):
                 of_work.append(pair_run(name, peer, options, content, os.path.join(folder, f"{name}.{peer}")))
             except servers.Failed as failure:
                 absent[f"{peer} at {name}"] = str(failure)
+            except (OSError, http.client.HTTPException, subprocess.SubprocessError) as failure:  # it broke off midway
+                absent[f"{peer} at {name}"] = repr(failure)
         if of_work:
             report.work_print(works.WORKS[name], of_work)
             sys.stdout.flush()

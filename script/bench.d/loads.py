@@ -159,6 +159,8 @@ def respawn(server, _load, _seconds):
     import servers  # the one thing that it needs of there
     found = {"errors": 0}
     before = server.workers()
+    if not before:
+        return {"errors": 1, "said": "it has no worker"}
     begun = time.monotonic()
     servers.kill(before[0], 9)
     while len(set(server.workers()) - {before[0]}) < len(before):

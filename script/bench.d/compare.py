@@ -143,6 +143,7 @@ def compare(options, facts, folder):
         pairs += of_work
     goals = report.goals_reached(pairs)
     report.goals_print(goals)
+    report.others_print(pairs)
     for peer, reason in absent.items():
         print(f"\nLeft out, {peer}: {reason}")
     print(f"\n{time.monotonic() - begun:.0f} s in all")
@@ -162,7 +163,8 @@ def main():
         signal.signal(number, signal.default_int_handler)
     print(f"{facts['processors']} processors, {facts['model']}, Linux {facts['kernel']}, load {facts['load']} before; "
           f"socgi {facts['socgi']}, {', '.join(facts['versions'])}; 4 workers each; {facts['begun']}")
-    print("Medians, (least to most) of the runs; CPU, switches and syscalls are the server's, for each request")
+    print("Medians, (least to most) of the runs; CPU, switches and syscalls are the server's, for each request; "
+          "others: processors taken by other work")
     folder = tempfile.mkdtemp(prefix="socgi-bench.")
     os.chmod(folder, 0o755)
     try:

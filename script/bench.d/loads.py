@@ -49,14 +49,29 @@ def pace(server, load, seconds):
             "errors": found["errors"] + found["unfinished"]}
 
 
+def busy():
+    """Seconds that all processors together have worked so far, the hypervisor's other guests (steal) with them."""
+    with open("/proc/stat", encoding="ascii") as file:
+        user, nice, system, _idle, _wait, irq, softirq, steal = (int(word) for word in file.readline().split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / os.sysconf("SC_CLK_TCK")
+
+
+def own():
+    """Seconds of this program and of the loads that have ended."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+
+
 def measure(server, load, seconds):
-    """A load, and what it has cost the server."""
+    """A load, what it has cost the server, and which share of the processors went to neither: to others, who disturb."""
+    begun, worked, mine = time.monotonic(), busy(), own()
     cpu, switches = server.usage()
     found = (pace if "percent" in load else wrk)(server, load, seconds)
     cpu_after, switches_after = server.usage()
     if found["errors"] == 0:
         found["cpu"] = (cpu_after - cpu) * 1e6 / found["requests"]
         found["switches"] = max(0, switches_after - switches) / found["requests"]
+    others = busy() - worked - (own() - mine) - (cpu_after - cpu)
+    found["others"] = max(0, others / (time.monotonic() - begun) / os.cpu_count() * 100)
     found["memory"] = server.memory() / 1e6
     return found
 

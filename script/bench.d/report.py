@@ -5,7 +5,8 @@ import statistics
 COLUMNS = {
     "measure": [("rate", "requests/s", ",.0f"), ("bytes", "MB/s", ",.0f"), ("p50", "p50 ms", ".2f"),
                 ("p99", "p99 ms", ".2f"), ("p999", "p99.9 ms", ".2f"), ("cpu", "CPU us", ".1f"),
-                ("switches", "switches", ".2f"), ("syscalls", "syscalls", ".2f"), ("memory", "PSS MB", ".1f")],
+                ("switches", "switches", ".2f"), ("syscalls", "syscalls", ".2f"), ("memory", "PSS MB", ".1f"),
+                ("others", "others %", ".0f")],
     "idle": [("p99_alone", "p99 alone", ".2f"), ("p99", "p99 among", ".2f"), ("memory_alone", "MB alone", ".1f"),
              ("memory", "MB among", ".1f"), ("connection", "bytes each", ",.0f"), ("connections", "number", ",.0f")],
     "replace": [("ms", "ms to answer", ".0f"), ("ms_least", "least", ".0f"), ("ms_most", "most", ".0f"),
@@ -15,6 +16,7 @@ COLUMNS = {
     "respawn": [("one", "one: ms", ".1f"), ("all", "all: ms", ".1f")],
 }
 FACTOR = {"bytes": 1e-6}
+OTHERS_LIMIT = 5  # percent of the processors; with more of other work the medians tell of that
 
 
 def values(runs, key):
@@ -67,6 +69,15 @@ def work_print(work, pairs):
                 if run["errors"]:
                     name = pair["name"] if side == "peer" else "socgi"
                     print(f"  {name}, run {at}: {run['errors']} errors, so it is no figure {run.get('said', '')}".rstrip())
+
+
+def others_print(pairs):
+    """How much other work has disturbed the runs."""
+    shares = [run["others"] for pair in pairs for side in ("peer", "socgi") for run in pair[side] if "others" in run]
+    if shares:
+        middle = statistics.median(shares)
+        print(f"\nOther work took {middle:.0f}% of the processors during a run ({min(shares):.0f} to {max(shares):.0f})"
+              + (": these figures are not to be relied on" if middle > OTHERS_LIMIT else ""))
 
 
 class Goal:

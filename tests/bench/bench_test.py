@@ -111,6 +111,13 @@ class Report(unittest.TestCase):
             report.work_print(works.WORKS["hello"], [one])
         self.assertIn("socgi, run 1: 7 errors", printed.getvalue())
 
+    def test_a_disturbed_machine_is_named(self):
+        for share, named in ((30, True), (1, False)):
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
+                report.others_print([pair("hello", "nginx", [{"errors": 0, "others": share}], [])])
+            self.assertEqual("not to be relied on" in printed.getvalue(), named)
+
     def test_goals(self):
         rows = report.goals_reached([pair("hello", "nginx", rates(100), rates(100)),
                                      pair("hello", "apache", rates(100), rates(150))])

@@ -1,5 +1,5 @@
 # Sourced by script/bench: how long a new version of a plugin takes from its renaming into the folder to its first answer.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2034,SC2154
 
 # A plugin that answers with a number of its own.
 version() { # NUMBER FILE

@@ -84,9 +84,14 @@ static void exchange_end(struct connection *c) {
     exchange_note(c);
     bool keep = x->keep && !c->gone; /* as the answer has said: the client may have sent its next request already */
     uint32_t used = x->head_end;
+    bool last = x->parsed && !x->request.keep_alive && used >= c->input.length;
     exchange_free(x);
     c->exchange = NULL;
     timeout_clear(&c->timeout);
+    if (!keep && last) {
+        connection_close(c);
+        return;
+    }
     if (!keep) {
         linger_begin(c);
         return;

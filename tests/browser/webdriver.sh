@@ -127,3 +127,9 @@ screen_set() { # WIDTH HEIGHT SCHEME [MOTION]
 page_picture() { # FILE
     chromium_do Page.captureScreenshot '{"format": "png", "captureBeyondViewport": true}' | jq -r .data | base64 -d > "$1"
 }
+
+# What a person does to a field for files.
+element_send() { # SELECTOR TEXT
+    local id
+    id=$(element_find "$1") && [[ $id ]] && driver POST "/session/$session/element/$id/value" "$(jq -n --arg text "$2" '{text: $text}')" >/dev/null
+}

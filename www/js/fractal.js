@@ -3,9 +3,9 @@ import { find, say } from "./dom.js";
 import { millisecondsText } from "./format.js";
 import { understand } from "./request.js";
 
-const home = { x: -0.6, y: 0, zoom: 1 };
-const width = 3; // of the view in the plane, at zoom 1
-const deepest = 1e12;
+const home = { x: -0.6, y: 0, zoom: 1.4 };
+const width = 4; // of the view in the plane, at zoom 1
+const deepest = 1e13;
 let view = { ...home };
 let running = null;
 
@@ -33,7 +33,7 @@ async function draw() {
         URL.revokeObjectURL(picture.src);
         picture.src = url;
         picture.hidden = false;
-        say(find("fractal-words"), `${view.zoom.toLocaleString()} times closer, in ${millisecondsText(performance.now() - began)}.`);
+        say(find("fractal-words"), `Drawn ${(view.zoom / home.zoom).toLocaleString()} times enlarged in ${millisecondsText(performance.now() - began)}.`);
     } catch (error) {
         if (error.name !== "AbortError") {
             say(find("fractal-words"), "The server does not answer.", true);
@@ -44,7 +44,7 @@ async function draw() {
 }
 
 function look(x, y, zoom) {
-    view = { x, y, zoom: Math.min(deepest, Math.max(1, zoom)) };
+    view = { x, y, zoom: Math.min(deepest, Math.max(home.zoom, zoom)) };
     draw();
 }
 

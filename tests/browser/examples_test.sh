@@ -48,16 +48,16 @@ guestbook() {
 }
 
 fractal() {
-    await 'the whole set' 'Drawn 1 times*' element_text '#fractal-words'
+    await 'the whole set' 'Enlarged 1 times*' element_text '#fractal-words'
     press '[data-zoom="2"]'
-    await 'closer' 'Drawn 2 times*' element_text '#fractal-words'
+    await 'closer' 'Enlarged 2 times*' element_text '#fractal-words'
     press '#fractal-picture'
-    await 'closer at a point' 'Drawn 4 times*' element_text '#fractal-words'
+    await 'closer at a point' 'Enlarged 4 times*' element_text '#fractal-words'
     press '[data-move="1 0"]'
     press '[data-zoom="0.5"]'
-    await 'aside and farther' 'Drawn 2 times*' element_text '#fractal-words'
+    await 'aside and farther' 'Enlarged 2 times*' element_text '#fractal-words'
     press '[data-reset]'
-    await 'whole again' 'Drawn 1 times*' element_text '#fractal-words'
+    await 'whole again' 'Enlarged 1 times*' element_text '#fractal-words'
     page_ask 'document.querySelector("[data-move=\"0 -1\"]").focus()' >/dev/null
     keys_press $'\ue007'
     await 'by keys' '*GET /mandelbrot?x=-0.6&y=0.7*' tail -1000 "$work/access"

@@ -33,7 +33,7 @@ async function draw() {
         URL.revokeObjectURL(picture.src);
         picture.src = url;
         picture.hidden = false;
-        say(find("fractal-words"), `Drawn ${(view.zoom / home.zoom).toLocaleString()} times enlarged in ${millisecondsText(performance.now() - began)}.`);
+        say(find("fractal-words"), `Enlarged ${(view.zoom / home.zoom).toLocaleString()} times, drawn in ${millisecondsText(performance.now() - began)}.`);
     } catch (error) {
         if (error.name !== "AbortError") {
             say(find("fractal-words"), "The server does not answer.", true);

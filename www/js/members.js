@@ -5,7 +5,7 @@ import { ask } from "./request.js";
 
 async function enter(headers) {
     const place = find("members-answer");
-    const answer = await ask("/members", { credentials: "omit", headers: { Accept: "text/plain", ...headers } });
+    const answer = await ask("/members", { credentials: "omit", headers });
     place.replaceChildren(answer.missing ? make("p", { className: "words bad" }, "The plugin members is not here.")
         : answerPanel("The answer", "GET /members", answer));
 }

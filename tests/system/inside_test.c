@@ -8,7 +8,7 @@
 #include "server.h"
 #include "text.h"
 
-/* A socket beside the automatic one; the plugin asks there. */
+/* The view inside is at a path that is known before; the plugin asks there. */
 static struct server *inside_start(void **state, char setting[96], char option[96], const char *plugins, bool gate) {
     char folder[] = "/tmp/socgi-inside-XXXXXX";
     assert_non_null(mkdtemp(folder));
@@ -16,8 +16,7 @@ static struct server *inside_start(void **state, char setting[96], char option[9
     (void)snprintf(setting, 96, "admin=unix:%s", folder);
     (void)snprintf(option, 96, "status.socket=%s", folder);
     return server_start(
-        state, &(struct server_setup){
-                   .plugins = plugins, .gate = gate, .settings = {"admin=auto", setting}, .options = {option}});
+        state, &(struct server_setup){.plugins = plugins, .gate = gate, .settings = {setting}, .options = {option}});
 }
 
 static void matches(const struct server *server, const char *pattern, bool wanted) {

@@ -2,7 +2,7 @@
 #
 # Debian has no package of it, so it is fetched from the npm registry, once, into the build folder: one version, whose
 # checksum is here. It is not ours (MPL 2.0) and not kept in the sources.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 axe_version=4.14.1
 axe_sha512=1477dafa598d8d065f273d6af302aa203c02e83131707b7fa648cd41bd3d6b734f8c22a0dab86ee6a6f64b8afbe804b214d36db85a2826965edfb3a0b9d546b5
 

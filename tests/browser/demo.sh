@@ -1,5 +1,5 @@
 # A server with everything that the demo has. Sourced after checks.sh.
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154
 
 # Serves the plugins of a folder with their data in $work/data. $site is the address, $server the pid.
 demo_start() { # SOCGI PLUGIN-FOLDER WWW

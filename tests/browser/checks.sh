@@ -35,10 +35,16 @@ await() { # WHAT PATTERN COMMAND...
     fail "$what: expected $pattern, got $got $(cat "$work/error")"
 }
 
+# Clicks, which must be possible.
+press() { # SELECTOR
+    checks=$((checks + 1))
+    element_click "$1" || fail "$1 cannot be clicked"
+}
+
 # Waits until PATTERN (sed's, with one group) is in the log of the server; the first match is in $port.
 port_await() { # LOG PATTERN
     for ((tries = 300; tries > 0; tries--)); do
-        port=$(sed -n "s/.*$2.*/\\1/p" "$1" | head -1)
+        port=$(sed -n "s/.*$2.*/\\1/p" "$1" 2>/dev/null | head -1)
         [[ $port ]] && grep -q ' ready: ' "$1" && return
         sleep 0.1
     done

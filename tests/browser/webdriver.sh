@@ -108,3 +108,28 @@ page_address() {
 page_complaints() {
     driver POST "/session/$session/se/log" '{"type": "browser"}' | jq -r '.[].message'
 }
+
+# A command of Chromium's own (Chrome DevTools Protocol).
+chromium_do() { # COMMAND JSON
+    driver POST "/session/$session/goog/cdp/execute" "$(jq -n --arg command "$1" --argjson params "$2" '{cmd: $command, params: $params}')"
+}
+
+# Shows pages as on a screen of that width, in that colour scheme ("light" or "dark"), moving or still ("reduce").
+screen_set() { # WIDTH HEIGHT SCHEME [MOTION]
+    local screen media
+    screen=$(jq -n --argjson width "$1" --argjson height "$2" '$ARGS.named + {deviceScaleFactor: 1, mobile: ($width < 600)}')
+    media=$(jq -n --arg scheme "$3" --arg motion "${4:-no-preference}" '{features: [
+        {name: "prefers-color-scheme", value: $scheme}, {name: "prefers-reduced-motion", value: $motion}]}')
+    chromium_do Emulation.setDeviceMetricsOverride "$screen" >/dev/null && chromium_do Emulation.setEmulatedMedia "$media" >/dev/null
+}
+
+# A picture of the whole page.
+page_picture() { # FILE
+    chromium_do Page.captureScreenshot '{"format": "png", "captureBeyondViewport": true}' | jq -r .data | base64 -d > "$1"
+}
+
+# What a person does to a field for files.
+element_send() { # SELECTOR TEXT
+    local id
+    id=$(element_find "$1") && [[ $id ]] && driver POST "/session/$session/element/$id/value" "$(jq -n --arg text "$2" '{text: $text}')" >/dev/null
+}

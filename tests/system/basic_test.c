@@ -36,18 +36,18 @@ static void our_own_plugins_answer(void **state) {
 }
 
 static void methods_are_checked(void **state) {
-    struct server *server = server_start(state, &(struct server_setup){.plugins = "status hello"});
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "code hello"});
     struct client *client = client_open(server);
     struct answer answer;
     char value[256];
 
-    client_print(client, "POST /status HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n");
+    client_print(client, "POST /code HTTP/1.1\r\nHost: t\r\nContent-Length: 0\r\n\r\n");
     assert_int_equal(client_read(client, false, &answer), 0);
     assert_int_equal(answer.status, 405);
     assert_string_equal(answer_field(&answer, "Allow", value), "GET, HEAD, OPTIONS");
     answer_free(&answer);
 
-    client_print(client, "OPTIONS /status HTTP/1.1\r\nHost: t\r\n\r\n");
+    client_print(client, "OPTIONS /code HTTP/1.1\r\nHost: t\r\n\r\n");
     assert_int_equal(client_read(client, false, &answer), 0);
     assert_int_equal(answer.status, 204);
     assert_string_equal(answer_field(&answer, "Allow", value), "GET, HEAD, OPTIONS");
@@ -94,11 +94,11 @@ static void statuses_are_framed(void **state) {
         size_t length;
     } table[] = {{"200", 200, 7}, {"204", 204, 0}, {"304", 304, 0}, {"404", 404, 7},
                  {"599", 599, 7}, {"205", 205, 0}, {"-22", 500, 0}};
-    struct server *server = server_start(state, &(struct server_setup){.plugins = "status"});
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "code"});
     struct client *client = client_open(server);
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
         struct answer answer;
-        client_print(client, "GET /status?code=%s HTTP/1.1\r\nHost: t\r\n\r\n", table[i].code);
+        client_print(client, "GET /code?code=%s HTTP/1.1\r\nHost: t\r\n\r\n", table[i].code);
         assert_int_equal(client_read(client, false, &answer), 0);
         assert_int_equal(answer.status, table[i].status);
         if (table[i].status != 500) {

@@ -110,9 +110,9 @@ static void is_refused_before_it_sends(void **state) {
         const char *path;
         const char *length;
         int status;
-    } table[] = {{"/mirror", "2001", 413}, {"/absent", "10", 404}, {"/status", "10", 405}};
+    } table[] = {{"/mirror", "2001", 413}, {"/absent", "10", 404}, {"/code", "10", 405}};
     struct server *server =
-        server_start(state, &(struct server_setup){.plugins = "mirror status", .settings = {"body_limit=2000"}});
+        server_start(state, &(struct server_setup){.plugins = "mirror code", .settings = {"body_limit=2000"}});
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
         struct client *client = client_open(server);
         client_print(client, "POST %s HTTP/1.1\r\nHost: t\r\nContent-Length: %s\r\nExpect: 100-continue\r\n\r\n",

@@ -65,7 +65,7 @@ static int replay(int argc, char **argv) {
     argv[1] = argv[0];
     const struct arguments arguments = {.argc = argc - 1, .argv = argv + 1};
     struct config *config;
-    int status = arguments_options(&arguments, &config);
+    int status = arguments_options(&arguments, &config, NULL);
     if (status == ARGUMENTS_FINE) {
         bool named = arguments_folder(&arguments);
         struct wire_start start = {.folder = named ? config->plugin_folder : NULL,

@@ -214,10 +214,10 @@ static int read_into(const struct arguments *a, struct config *config, const cha
     return status;
 }
 
-int arguments_read(const struct arguments *a, struct config **config, const char **file) {
+static int read_new(const struct arguments *a, struct config **config, const char **file, bool whole) {
     const char *read = NULL;
     *config = config_new();
-    int status = *config ? read_into(a, *config, &read, true) : memory_error();
+    int status = *config ? read_into(a, *config, &read, whole) : memory_error();
     if (status) {
         config_drop(*config);
         *config = NULL;
@@ -228,15 +228,12 @@ int arguments_read(const struct arguments *a, struct config **config, const char
     return status;
 }
 
-int arguments_options(const struct arguments *a, struct config **config) {
-    const char *read = NULL;
-    *config = config_new();
-    int status = *config ? read_into(a, *config, &read, false) : memory_error();
-    if (status) {
-        config_drop(*config);
-        *config = NULL;
-    }
-    return status;
+int arguments_read(const struct arguments *a, struct config **config, const char **file) {
+    return read_new(a, config, file, true);
+}
+
+int arguments_options(const struct arguments *a, struct config **config, const char **file) {
+    return read_new(a, config, file, false);
 }
 
 bool arguments_folder(const struct arguments *a) {

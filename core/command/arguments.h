@@ -22,8 +22,8 @@ enum { ARGUMENTS_FINE = 0, ARGUMENTS_WRONG = 1, ARGUMENTS_USAGE = 2, ARGUMENTS_D
  * Errors are told by complaint(). One of ARGUMENTS_*; only ARGUMENTS_FINE comes with a configuration. */
 int arguments_read(const struct arguments *arguments, struct config **config, const char **file);
 
-/* The same without the checks of what lies outside of the configuration: folders, users. */
-int arguments_options(const struct arguments *arguments, struct config **config);
+/* The same without the checks of what lies outside of the configuration: folders, users. `file` may be NULL. */
+int arguments_options(const struct arguments *arguments, struct config **config, const char **file);
 
 /* Whether the command line that was read last names a plugin folder. */
 bool arguments_folder(const struct arguments *arguments);

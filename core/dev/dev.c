@@ -26,6 +26,8 @@
 #include "dev/toolchain.h"
 #include "dev/unit.h"
 
+#define ADDRESS "127.0.0.1:8000"
+
 static const char help[] = "Usage: socgi dev [OPTIONS] [FOLDER]\n"
                            "\n"
                            "Serves the plugins of a folder (default: the current one) while you write them:\n"
@@ -38,8 +40,9 @@ static const char help[] = "Usage: socgi dev [OPTIONS] [FOLDER]\n"
                            "  /* socgi: pkg-config sqlite3 */\n"
                            "  /* socgi: cflags -DLIMIT=3 -lm */\n"
                            "\n"
-                           "OPTIONS are those of socgi, as -l 127.0.0.1:9000 or -o hello.name=you; see\n"
-                           "'socgi --help'. Ctrl-C ends it. To compile and no more: socgi build.\n";
+                           "It serves at " ADDRESS ". OPTIONS are those of socgi, as -l :9000 or\n"
+                           "-o hello.name=you; see 'socgi --help'. Ctrl-C ends it. To compile and no more:\n"
+                           "socgi build.\n";
 
 struct dev {
     const char *folder;
@@ -47,6 +50,7 @@ struct dev {
     char made[64];     /* folder of what has been compiled */
     struct toolchain toolchain;
     struct units known;
+    struct words command; /* of the server */
     int lookout;
     int signals;
     pid_t server;
@@ -128,27 +132,16 @@ static void server_become(char **argv, pid_t parent) {
     _exit(EXIT_FAILURE);
 }
 
-/* `given`: the author's options for it, which go before ours. */
-static int server_start(struct dev *dev, char *const *given, int count) {
-    static const char *const ours[] = {"-s", "development=on", "-s", "watch_quiet=10ms", "-s", "crash_limit=0"};
-    struct words argv = {0};
-    int error = words_add(&argv, "socgi");
-    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]) && !error; i++) {
-        error = words_add(&argv, ours[i]);
-    }
-    for (int i = 0; i < count && !error; i++) {
-        error = words_add(&argv, given[i]);
-    }
-    error = error ? error : words_add(&argv, dev->made);
+static int server_start(struct dev *dev) {
+    int error = words_add(&dev->command, dev->made);
     pid_t parent = getpid();
     if (!error) {
         dev->server = fork();
         if (dev->server == 0) {
-            server_become(argv.list, parent);
+            server_become(dev->command.list, parent);
         }
         error = dev->server < 0 ? -errno : 0;
     }
-    words_free(&argv);
     return error;
 }
 
@@ -230,7 +223,7 @@ static int made_create(struct dev *dev) {
     return EXIT_SUCCESS;
 }
 
-static int dev_serve(struct dev *dev, char *const *given, int count) {
+static int dev_serve(struct dev *dev) {
     dev->signals = signals_open();
     dev->lookout = lookout_open(dev->folder);
     if (dev->lookout < 0 || dev->signals < 0) {
@@ -244,7 +237,7 @@ static int dev_serve(struct dev *dev, char *const *given, int count) {
             dev->folder);
     }
     complaint("socgi dev: serving %s at %s; Ctrl-C ends it", dev->folder, dev->address);
-    int error = server_start(dev, given, count);
+    int error = server_start(dev);
     if (error) {
         complaint("socgi dev: the server cannot be started: %s", strerror(-error));
         return EXIT_FAILURE;
@@ -252,18 +245,50 @@ static int dev_serve(struct dev *dev, char *const *given, int count) {
     return dev_run(dev);
 }
 
-/* What the author gives is checked as the server would, before anything begins. */
-static int options_check(struct dev *dev, int argc, char **argv, int *options) {
-    const struct arguments arguments = {.argc = argc, .argv = argv};
+/* The author's options go before ours. The address is one of its own, unless the configuration's file says where: the
+ * usual one may be an installed server's. */
+static int command_make(struct dev *dev, char *const *given, int count, bool file) {
+    static const char *const ours[] = {"-s", "development=on", "-s", "watch_quiet=10ms", "-s", "crash_limit=0"};
+    int error = words_add(&dev->command, "socgi");
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]) && !error; i++) {
+        error = words_add(&dev->command, ours[i]);
+    }
+    if (!error && !file) {
+        error = words_add(&dev->command, "-s");
+        error = error ? error : words_add(&dev->command, "listen=" ADDRESS);
+    }
+    for (int i = 0; i < count && !error; i++) {
+        error = words_add(&dev->command, given[i]);
+    }
+    return error;
+}
+
+static void address_learn(struct dev *dev) {
+    const struct arguments arguments = {.argc = (int)dev->command.count, .argv = dev->command.list};
     struct config *config;
-    int status = arguments_options(&arguments, &config);
-    if (status == ARGUMENTS_FINE) {
-        bool named = arguments_folder(&arguments);
+    if (arguments_options(&arguments, &config, NULL) == ARGUMENTS_FINE) {
         const char *listen = config->listen[0];
-        dev->folder = named ? argv[argc - 1] : "."; /* getopt(3) has moved it there */
         snprintf(dev->address, sizeof(dev->address), "%s%s%s", *listen == 'u' ? "" : "http://",
                  *listen == ':' ? "127.0.0.1" : "", listen);
-        *options = argc - 1 - named;
+    }
+    config_drop(config);
+}
+
+/* What the author gives is checked as the server would, before anything begins. */
+static int options_take(struct dev *dev, int argc, char **argv) {
+    const struct arguments arguments = {.argc = argc, .argv = argv};
+    struct config *config;
+    const char *file;
+    int status = arguments_options(&arguments, &config, &file);
+    if (status == ARGUMENTS_FINE) {
+        bool named = arguments_folder(&arguments);
+        dev->folder = named ? argv[argc - 1] : "."; /* getopt(3) has moved it there */
+        if (command_make(dev, argv + 1, argc - 1 - named, file != NULL)) {
+            complaint("socgi dev: %s", strerror(ENOMEM));
+            status = ARGUMENTS_WRONG;
+        } else {
+            address_learn(dev);
+        }
     }
     config_drop(config);
     return status;
@@ -275,19 +300,21 @@ int dev_main(int argc, char **argv) {
         return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
     }
     struct dev dev = {.lookout = -1, .signals = -1, .server = -1};
-    int options;
-    int status = options_check(&dev, argc, argv, &options);
+    int status = options_take(&dev, argc, argv);
     if (status) {
+        words_free(&dev.command);
         return status == ARGUMENTS_DONE ? fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS : status;
     }
     if (toolchain_find(&dev.toolchain, GOAL_DEBUG) || made_create(&dev)) {
         toolchain_free(&dev.toolchain);
+        words_free(&dev.command);
         return EXIT_FAILURE;
     }
-    status = dev_serve(&dev, argv + 1, options);
+    status = dev_serve(&dev);
     made_remove(&dev);
     units_free(&dev.known);
     toolchain_free(&dev.toolchain);
+    words_free(&dev.command);
     fd_close(&dev.lookout);
     fd_close(&dev.signals);
     return status;

@@ -186,6 +186,7 @@ static void gather_done(struct source *source, uint32_t events) {
         log_line(LOG_ERROR, "the plugin folder %s cannot be read: %s", r->trying->plugin_folder, strerror(-error));
         if (server->generation) {
             r->changed = r->forced = false; /* what has been loaded is served on */
+            notify(&server->notifier, "READY=1");
         } else {
             failed(server);
         }

@@ -44,7 +44,7 @@ socgi status | grep -q calc || fail "socgi status"
 
 # ---- The five lines of the README, compiled against socgi-dev and dropped in ----
 
-sed '0,/^```c$/d; /^```$/,$d' /usr/share/doc/socgi/README.md > greeting.c
+sed "0,/^cat > hello\.c <<'END'\$/d; /^END\$/,\$d" /usr/share/doc/socgi/README.md > greeting.c
 [[ $(pkg-config --modversion socgi) == "$version" ]] || fail "pkg-config: socgi"
 [[ $(pkg-config --variable=plugindir socgi) -ef /usr/lib/socgi/plugins ]] || fail "pkg-config: plugindir"
 # shellcheck disable=SC2046

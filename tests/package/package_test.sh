@@ -10,7 +10,10 @@ build=$work/build base=$work/base root=$work/root
 fail() { echo "FAILED: $*" >&2; exit 1; }
 step() { printf '%3d s: %s\n' "$SECONDS" "$*"; }
 
-((EUID == 0)) || fail "this test makes a chroot: it has to be run by root"
+if ((EUID != 0)); then
+    sudo -n true 2>/dev/null || fail "this test makes a chroot: it has to be run by root, or by who may sudo without a password"
+    exec sudo -n bash "$0" "$@"
+fi
 for program in debootstrap:debootstrap dpkg-shlibdeps:dpkg-dev file:file systemd-analyze:systemd unshare:util-linux; do
     command -v "${program%:*}" >/dev/null || fail "there is no ${program%:*}, of the Debian package ${program#*:}"
 done
@@ -155,6 +158,12 @@ step "used, removed and purged"
 
 # ---- Booted ----
 
+# In a container that may not do what systemd's own needs, the chroot and systemd-analyze above are all there is.
+if ! may=$(unshare --mount --pid --net --uts --ipc --cgroup --fork bash -c 'mount -t cgroup2 cgroup2 "$1" && mkdir "$1/socgi-package-probe" &&
+    rmdir "$1/socgi-package-probe"' - "$work/groups" 2>&1 9>&-); then
+    step "NOT booted, for this machine does not allow it: $may"
+    exit 0
+fi
 if [[ ! -d $base.systemd ]]; then
     rm -rf --one-file-system "$base.new"
     cp -a "$base" "$base.new"

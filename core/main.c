@@ -55,8 +55,22 @@ static int check(int argc, char **argv) {
     return status;
 }
 
+static const char replay_help[] = "Usage: socgi replay REQUEST-FILE [OPTIONS] [PLUGIN-FOLDER]\n"
+                                  "\n"
+                                  "Runs a request that crashed or hung a handler once more, in one process without\n"
+                                  "a server, and prints the answer: the crash happens right there, in a debugger as\n"
+                                  "'gdb --args socgi replay FILE'. Such requests are kept where the option\n"
+                                  "incident_folder of the server says.\n"
+                                  "\n"
+                                  "OPTIONS are those of socgi, as -o hello.name=you; see 'socgi --help'. The plugin\n"
+                                  "comes from the server's folder as it is now, or from PLUGIN-FOLDER.\n";
+
 /* socgi replay FILE, then the options of a server, of which those of plugins matter. */
 static int replay(int argc, char **argv) {
+    if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        fputs(replay_help, stdout);
+        return printed();
+    }
     if (argc < 2 || argv[1][0] == '-') {
         complaint("socgi replay: found no file, expected one of the incident_folder");
         return arguments_usage();

@@ -21,9 +21,9 @@ struct control {
 
 static const char help[] = "Usage: socgi status [--json | --watch]   what a running server does\n"
                            "       socgi reload    read its configuration and plugins anew\n"
-                           "       socgi upgrade   replace it by the program that lies in its place, without a gap\n"
+                           "       socgi upgrade   replace it by the program in its place, without a gap\n"
                            "       socgi reopen    open its logs anew\n"
-                           "       socgi stop [--now]   let it finish what has begun, and end; --now: at once\n"
+                           "       socgi stop [--now]   let it finish what has begun; --now: end at once\n"
                            "\n"
                            "  -a, --admin ADDRESS   its admin listener: a socket's path, or HOST:PORT;\n"
                            "                        default: the one server that runs here\n"

@@ -25,8 +25,13 @@ conf() { printf '%s\n' "$@" > "$work/c"; }
 
 expect 0 '^Usage: socgi' --help
 expect 0 '^socgi [0-9.]+, plugin ABI 1\.[0-9]+, built with (gcc|Clang) [0-9]' --version
-(($("$socgi" --help | wc -l) <= 24)) || { echo "FAILED: --help does not fit a screen"; failures=$((failures + 1)); }
-(($("$socgi" --help | awk '{ print length }' | sort -n | tail -1) <= 80)) || { echo "FAILED: --help is too wide"; failures=$((failures + 1)); }
+# Every help fits a screen.
+for command in '' check status reload upgrade reopen stop replay new dev build; do
+    help=$("$socgi" $command --help) && [[ $help == 'Usage: socgi'* ]] || { echo "FAILED: $command --help"; failures=$((failures + 1)); }
+    (($(wc -l <<< "$help") <= 24)) || { echo "FAILED: $command --help does not fit a screen"; failures=$((failures + 1)); }
+    (($(awk '{ print length }' <<< "$help" | sort -n | tail -1) <= 80)) || { echo "FAILED: $command --help is too wide"; failures=$((failures + 1)); }
+    checks=$((checks + 3))
+done
 
 expect 2 "Try 'socgi --help'" --frobnicate
 expect 2 'expected one plugin folder' check "$work/plugins" more

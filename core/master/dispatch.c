@@ -34,15 +34,14 @@ static bool plugin_full(const struct plugin *plugin) {
  * To wake a worker costs more than a short handler takes. So a request may wait behind what the worker does that was
  * given the last one, if that has begun just now; when it takes longer than this, the request goes to another one.
  */
-enum { PILE = 4, PATIENCE_NS = 200000 };
+enum { PATIENCE_NS = 200000 };
 
 static bool patient(const struct worker *w) {
     return worker_server(w)->loop.now - w->desk.since < PATIENCE_NS;
 }
 
 static bool worker_awake(const struct worker *w) {
-    return w && w->desk.load > 0 && w->desk.load < PILE && w->desk.free_count > 0 && w->state == WORKER_READY &&
-           patient(w);
+    return w && w->desk.load > 0 && w->desk.free_count > 0 && w->state == WORKER_READY && patient(w);
 }
 
 /* An idle one first: the one that served this connection last, else the one that fell idle last. Else the one with the

@@ -28,7 +28,8 @@ enum {
 struct sending {
     const struct socgi_request *req;
     struct socgi_response *res;
-    int fd; /* ours until it is given to the response, then -1 */
+    int fd;           /* ours until it is given to the response, then -1 */
+    const char *data; /* instead of it; NULL: none */
     uint64_t length;
     const char *type;
     const char *etag;
@@ -69,8 +70,11 @@ static int set_metadata(struct sending *s, const char *type) {
     return error ? error : set_text(s, "Content-Type", type);
 }
 
-/* Gives a stretch of the file to the response; `last`: the descriptor itself and not a copy. */
+/* Gives a stretch of the content to the response; `last`: the descriptor itself and not a copy. */
 static int send_stretch(struct sending *s, struct http_range range, bool last) {
+    if (s->data) {
+        return socgi_write(s->res, s->data + range.first, range.length);
+    }
     int fd = last ? s->fd : fcntl(s->fd, F_DUPFD_CLOEXEC, 0);
     if (fd < 0) {
         return -errno;
@@ -187,12 +191,16 @@ static int answer(struct sending *s) {
     return count == 1 ? send_one(s, ranges[0]) : send_whole(s);
 }
 
-/* What the struct had in ABI 1.0. A field that comes behind is read only where the plugin's size reaches it. */
-enum { LEAST_SIZE = offsetof(struct socgi_content, modified) + sizeof(time_t) };
+/* What the struct had in ABI 1.0, and in 1.1. A field is read only where the plugin's size reaches it. */
+enum {
+    LEAST_SIZE = offsetof(struct socgi_content, modified) + sizeof(time_t),
+    DATA_SIZE = offsetof(struct socgi_content, data) + sizeof(void *)
+};
 
 int socgi_send_content(const struct socgi_request *req, struct socgi_response *res,
                        const struct socgi_content *content) {
-    if (content->size < LEAST_SIZE || content->fd < 0 || content->length > INT64_MAX) {
+    const char *data = content->size >= DATA_SIZE ? content->data : NULL;
+    if (content->size < LEAST_SIZE || (content->fd < 0 && !data) || content->length > INT64_MAX) {
         socgi_log(SOCGI_LOG_ERROR, "socgi_send_content: size %zu, fd %d or length %llu is not valid", content->size,
                   content->fd, (unsigned long long)content->length);
         drop(&(struct sending){.fd = content->fd});
@@ -201,7 +209,8 @@ int socgi_send_content(const struct socgi_request *req, struct socgi_response *r
     const char *method = socgi_method(req);
     struct sending s = {.req = req,
                         .res = res,
-                        .fd = content->fd,
+                        .fd = data ? -1 : content->fd,
+                        .data = data,
                         .length = content->length,
                         .type = content->type ? content->type : TYPE_UNKNOWN,
                         .etag = content->etag,

@@ -24,7 +24,7 @@
  *
  * Changes of the ABI (major: old plugins no longer load; minor: only additions):
  *   1.0  first version
- *   1.1  struct socgi_part, socgi_part_at, socgi_part; socgi_form also reads multipart/form-data
+ *   1.1  struct socgi_part, socgi_part_at, socgi_part; socgi_form also reads multipart/form-data; socgi_content.data
  */
 #ifndef SOCGI_PLUGIN_H
 #define SOCGI_PLUGIN_H
@@ -302,6 +302,7 @@ struct socgi_content {
     const char *type; /* media type; NULL: application/octet-stream */
     const char *etag; /* entity tag with its quotes; NULL: none */
     time_t modified;  /* seconds since the epoch; 0: unknown */
+    const void *data; /* the bytes in memory, which are copied; there is no fd then. NULL: by fd. Since 1.1 */
 };
 
 /* Answers GET or HEAD with a representation: evaluates preconditions and Range (RFC 9110 sections 13 and 14), sets

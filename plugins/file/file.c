@@ -14,6 +14,7 @@
 
 #include <socgi/plugin.h>
 
+#include "cache.h"
 #include "encoding.h"
 #include "listing.h"
 #include "name.h"
@@ -29,10 +30,15 @@ struct serving {
 
 /* An open file, and how it is encoded. */
 struct source {
-    int fd;
-    struct stat st;
+    struct opened file;
     enum encoding encoding;
 };
+
+static void file_drop(const struct opened *file) {
+    if (file->fd >= 0) {
+        close(file->fd);
+    }
+}
 
 static int refuse(const struct serving *s, int error) {
     int status = tree_status(error);
@@ -53,12 +59,13 @@ static bool older(const struct timespec *a, const struct timespec *b) {
 static bool sibling_open(const struct serving *s, const char *path, const struct source *plain,
                          struct source *sibling) {
     const char *name = socgi_format(s->req, "%s%s", path, encoding_suffix(sibling->encoding));
-    sibling->fd = name ? tree_open(s->settings->root, name, &sibling->st) : -ENOMEM;
-    if (sibling->fd < 0) {
+    struct opened *file = &sibling->file;
+    file->fd = name ? tree_open(s->settings->root, name, &file->st) : -ENOMEM;
+    if (file->fd < 0) {
         return false;
     }
-    if (!S_ISREG(sibling->st.st_mode) || older(&sibling->st.st_mtim, &plain->st.st_mtim)) {
-        close(sibling->fd);
+    if (!S_ISREG(file->st.st_mode) || older(&file->st.st_mtim, &plain->file.st.st_mtim)) {
+        close(file->fd);
         return false;
     }
     return true;
@@ -80,8 +87,8 @@ static void encode(const struct serving *s, const char *path, struct source *sou
     socgi_add_header(s->res, "Vary", "Accept-Encoding");
     enum encoding chosen = encoding_choose(socgi_header(s->req, "Accept-Encoding"), available);
     for (int i = 0; i < ENCODINGS; i++) {
-        if (available[i] && i != (int)chosen) {
-            close(sources[i].fd);
+        if (available[i] && i != (int)chosen && sources[i].file.fd >= 0) {
+            close(sources[i].file.fd);
         }
     }
     *source = sources[chosen];
@@ -109,24 +116,26 @@ static int set_file_fields(const struct serving *s, const char *path, const stru
 }
 
 /* Takes over the descriptor. */
-static int serve_file(const struct serving *s, const char *path, int fd, const struct stat *st) {
-    struct source source = {.fd = fd, .st = *st, .encoding = ENCODING_IDENTITY};
+static int serve_file(const struct serving *s, const char *path, const struct opened *file) {
+    struct source source = {.file = *file, .encoding = ENCODING_IDENTITY};
     if (s->settings->precompressed) {
         encode(s, path, &source);
     }
-    const char *etag = etag_make(s, &source.st);
+    const struct stat *st = &source.file.st;
+    const char *etag = etag_make(s, st);
     int error = etag ? set_file_fields(s, path, &source) : -ENOMEM;
     if (error) {
-        close(source.fd);
+        file_drop(&source.file);
         return error;
     }
     return socgi_send_content(s->req, s->res,
                               &(struct socgi_content){.size = sizeof(struct socgi_content),
-                                                      .fd = source.fd,
-                                                      .length = (uint64_t)source.st.st_size,
+                                                      .fd = source.file.fd,
+                                                      .length = (uint64_t)st->st_size,
                                                       .type = types_find(s->settings->types, name_base(path)),
                                                       .etag = etag,
-                                                      .modified = source.st.st_mtime});
+                                                      .modified = st->st_mtime,
+                                                      .data = source.file.data});
 }
 
 /* Lists the folder, or hides it. */
@@ -145,19 +154,19 @@ static int serve_listing(const struct serving *s, const char *path) {
 
 /* `path` is "" or ends in '/'. The index is tried first, for that is what most requests want. */
 static int serve_folder(const struct serving *s, const char *path) {
-    struct stat st;
+    struct opened file;
     const char *index = socgi_format(s->req, "%s%s", path, s->settings->index);
     if (!index) {
         return -ENOMEM;
     }
-    int fd = tree_open(s->settings->root, index, &st);
-    if (fd >= 0 && S_ISREG(st.st_mode)) {
-        return serve_file(s, index, fd, &st);
+    int error = cache_open(s->settings->cache, s->settings->root, index, &file);
+    if (!error && S_ISREG(file.st.st_mode)) {
+        return serve_file(s, index, &file);
     }
-    if (fd >= 0) {
-        close(fd);
-    } else if (fd != -ENOENT) {
-        return refuse(s, fd);
+    if (!error) {
+        file_drop(&file);
+    } else if (error != -ENOENT) {
+        return refuse(s, error);
     }
     return serve_listing(s, path);
 }
@@ -172,7 +181,7 @@ static int redirect_to_folder(const struct serving *s) {
 
 static int serve(const struct socgi_request *req, struct socgi_response *res) {
     struct serving s = {req, res, socgi_data(socgi_context(req))};
-    struct stat st;
+    struct opened file;
     socgi_set_header(res, "X-Content-Type-Options", "nosniff");
     const char *path = socgi_path_info(req);
     bool slash = *path && path[strlen(path) - 1] == '/';
@@ -183,14 +192,14 @@ static int serve(const struct socgi_request *req, struct socgi_response *res) {
     if (slash) {
         return serve_folder(&s, path);
     }
-    int fd = tree_open(s.settings->root, path, &st);
-    if (fd < 0) {
-        return refuse(&s, fd);
+    int error = cache_open(s.settings->cache, s.settings->root, path, &file);
+    if (error) {
+        return refuse(&s, error);
     }
-    if (S_ISREG(st.st_mode)) {
-        return serve_file(&s, path, fd, &st);
+    if (S_ISREG(file.st.st_mode)) {
+        return serve_file(&s, path, &file);
     }
-    close(fd);
+    file_drop(&file);
     return redirect_to_folder(&s);
 }
 

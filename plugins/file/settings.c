@@ -79,7 +79,8 @@ int settings_load(const struct socgi_context *ctx, struct settings **out) {
         return -ENOMEM;
     }
     s->root = -1;
-    int error = read_root(ctx, s);
+    s->cache = cache_new();
+    int error = s->cache ? read_root(ctx, s) : -ENOMEM;
     error = error ? error : read_index(ctx, s);
     error = error ? error : read_switch(ctx, "listing", &s->listing);
     error = error ? error : read_switch(ctx, "precompressed", &s->precompressed);
@@ -101,5 +102,6 @@ void settings_free(struct settings *s) {
         close(s->root);
     }
     types_free(s->types);
+    cache_free(s->cache);
     free(s);
 }

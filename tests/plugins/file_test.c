@@ -403,7 +403,7 @@ static void what_may_not_be_read_is_forbidden(void **state) {
 static void without_descriptors_it_is_unavailable(void **state) {
     struct socgi_test *t = *state;
     struct rlimit limit;
-    assert_int_equal(get(t, "/plain.txt"), 200);
+    assert_int_equal(get(t, "/none"), 404);
     assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
     const struct rlimit none = {.rlim_cur = 0, .rlim_max = limit.rlim_max};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
@@ -411,6 +411,87 @@ static void without_descriptors_it_is_unavailable(void **state) {
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
     assert_int_equal(status, 503);
     assert_header(t, "Retry-After", "1");
+}
+
+/* ---- What has been opened before ---- */
+
+/* Until its times are so old that the file may be remembered: it takes the clock, and nothing else tells. */
+static void settle(const char *path) {
+    struct stat st;
+    struct timespec now;
+    do {
+        const struct timespec pause = {.tv_nsec = 10000000};
+        nanosleep(&pause, NULL);
+        assert_int_equal(stat(path, &st), 0);
+        clock_gettime(CLOCK_REALTIME, &now);
+    } while ((now.tv_sec - st.st_ctim.tv_sec) * 1000 + (now.tv_nsec - st.st_ctim.tv_nsec) / 1000000 < 200);
+}
+
+static void assert_twice(struct socgi_test *t, const char *target, const char *text) {
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(get(t, target), 200);
+        assert_body(t, text);
+    }
+}
+
+/* Same size, same times: a change shows all the same. */
+static void what_is_remembered_is_never_old(void **state) {
+    struct socgi_test *t = *state;
+    char path[PATH_MAX];
+    char other[PATH_MAX];
+    snprintf(path, sizeof(path), "%s", in_root("known"));
+    snprintf(other, sizeof(other), "%s", in_root("other"));
+    file_write(path, "one");
+    settle(path);
+    assert_twice(t, "/known", "one");
+    file_write(path, "two");
+    assert_twice(t, "/known", "two");
+    file_write(other, "six");
+    settle(path);
+    settle(other);
+    assert_twice(t, "/known", "two");
+    assert_int_equal(rename(other, path), 0);
+    assert_twice(t, "/known", "six");
+    settle(path);
+    assert_twice(t, "/known", "six");
+    assert_int_equal(get_with(t, "/known", "Range", "bytes=1-1"), 206);
+    assert_body(t, "i");
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(get(t, "/known"), 404);
+    assert_int_equal(symlink("../secret.txt", path), 0);
+    assert_int_equal(get(t, "/known"), 404);
+    assert_int_equal(remove(path), 0);
+}
+
+static size_t descriptors_count(void) {
+    size_t count = 0;
+    DIR *folder = opendir("/proc/self/fd");
+    assert_non_null(folder);
+    while (readdir(folder)) {
+        count++;
+    }
+    closedir(folder);
+    return count;
+}
+
+/* A large file stays open, a small one does not, and a change closes it. */
+static void large_files_stay_open(void **state) {
+    struct socgi_test *t = *state;
+    char path[PATH_MAX];
+    assert_int_equal(get(t, "/none"), 404);
+    size_t before = descriptors_count();
+    snprintf(path, sizeof(path), "%s", in_root("large"));
+    file_write(path, "");
+    assert_int_equal(truncate(path, 100000), 0);
+    settle(path);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(get(t, "/large"), 200);
+        socgi_test_run(t, "HEAD", "/plain.txt", NULL, 0); /* the answer before is dropped */
+        assert_int_equal(descriptors_count(), before + 1);
+    }
+    assert_int_equal(remove(path), 0);
+    assert_int_equal(get(t, "/large"), 404);
+    assert_int_equal(descriptors_count(), before);
 }
 
 /* ---- Folders ---- */
@@ -754,6 +835,8 @@ int main(void) {
         bench_test(a_name_too_long_is_not_found),
         bench_test(what_may_not_be_read_is_forbidden),
         bench_test(without_descriptors_it_is_unavailable),
+        bench_test(what_is_remembered_is_never_old),
+        bench_test(large_files_stay_open),
         bench_test(a_folder_answers_with_its_index),
         bench_test(another_index),
         bench_test(a_folder_without_slash_is_redirected),

@@ -1,0 +1,28 @@
+/*
+ * The cache of a worker: files that were opened beneath the root lately, the small ones with their content. What a path
+ * leads to is looked at for each request; only if it is the same file as before, unchanged by its times, size and
+ * inode, the cache's is served. A change that does not show there, as one through a mapping that is written to all the
+ * time, is not seen before it does.
+ */
+#ifndef FILE_CACHE_H
+#define FILE_CACHE_H
+
+#include <sys/stat.h>
+
+struct cache;
+
+/* An open file. */
+struct opened {
+    struct stat st;
+    int fd;           /* the caller's; -1 where there is data */
+    const char *data; /* the content, the cache's until the next call; NULL: by fd */
+};
+
+/* An empty one; NULL: no memory. */
+struct cache *cache_new(void);
+void cache_free(struct cache *cache); /* NULL is allowed */
+
+/* As tree_open: 0, or -errno. */
+int cache_open(struct cache *cache, int root, const char *path, struct opened *out);
+
+#endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/complaint.h"
 #include "config/form.h"
@@ -197,7 +198,17 @@ static int take_folder(struct config *config, int argc, char **argv) {
         complaint("socgi: found \"%s\", expected one plugin folder at most", argv[optind + 1]);
         return arguments_usage();
     }
-    return optind < argc ? set_text(config, "PLUGIN-FOLDER", "plugin_folder", argv[optind]) : 0;
+    if (optind == argc) {
+        return 0;
+    }
+    if (!strchr(argv[optind], '/') && access(argv[optind], F_OK) < 0) {
+        complaint(
+            "socgi: found \"%s\", expected a plugin folder, or a command: new, dev, build, check, status, reload, "
+            "upgrade, reopen, stop, replay",
+            argv[optind]);
+        return arguments_usage();
+    }
+    return set_text(config, "PLUGIN-FOLDER", "plugin_folder", argv[optind]);
 }
 
 static int read_into(const struct arguments *a, struct config *config, const char **file, bool whole) {

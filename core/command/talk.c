@@ -100,7 +100,9 @@ static int found_open(void) {
         fd = only_open(path, folder);
         closedir(folder);
     } else {
-        complaint("socgi: no server runs here: %s: %s", path ? path : "the runtime folder", strerror(errno));
+        complaint("socgi: no server of this user runs here: %s: %s; --admin names another's socket, as "
+                  "/run/socgi/8080.sock",
+                  path ? path : "the runtime folder", strerror(errno));
     }
     free(path);
     return fd;

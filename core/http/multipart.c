@@ -142,7 +142,7 @@ static bool boundary_begins(const struct http_multipart *m) {
 }
 
 int http_multipart_open(struct http_multipart *m, const char *type, const char *body, size_t length) {
-    struct http_text boundary;
+    struct http_text boundary = {0};
     int error = boundary_find(type, &boundary);
     if (error) {
         return error;

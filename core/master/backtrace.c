@@ -47,6 +47,13 @@ static void line_tell(struct server *server, const struct backtrace *b, const ch
     }
 }
 
+/* A fault next to the stack pointer: the stack ends there. */
+static bool overflown(const struct crash_report *r) {
+    enum { NEAR = 65536 };
+    uint64_t distance = r->address > r->sp ? r->address - r->sp : r->sp - r->address;
+    return r->signal == SIGSEGV && distance < NEAR;
+}
+
 static void registers_tell(struct server *server, const struct backtrace *b) {
     const struct crash_report *r = &b->report;
     char line[LINE_SIZE];
@@ -54,8 +61,9 @@ static void registers_tell(struct server *server, const struct backtrace *b) {
         snprintf(line, sizeof(line), "was stuck at ip 0x%" PRIx64 ", sp 0x%" PRIx64, r->ip, r->sp);
     } else {
         const char *name = sigabbrev_np(r->signal);
-        snprintf(line, sizeof(line), "SIG%s, code %d, address 0x%" PRIx64 ", ip 0x%" PRIx64 ", sp 0x%" PRIx64,
-                 name ? name : "?", r->code, r->address, r->ip, r->sp);
+        snprintf(line, sizeof(line), "SIG%s, code %d, address 0x%" PRIx64 ", ip 0x%" PRIx64 ", sp 0x%" PRIx64 "%s",
+                 name ? name : "?", r->code, r->address, r->ip, r->sp,
+                 overflown(r) ? ": the stack has overflowed" : "");
     }
     line_tell(server, b, line);
 }

@@ -59,8 +59,10 @@ struct incident *incident_log(struct server *server, const struct worker *w, con
 int incident_text(const struct incident *i, bool trace, struct buffer *text) {
     int error = buffer_format(text, "The plugin %s %s this request.\nincident %016" PRIx64, i->plugin,
                               i->status == 504 ? "took too long over" : "crashed while it handled", i->id);
-    bool told = !error && trace && i->trace.length > 0;
-    return told ? buffer_format(text, "\n\n%s", i->trace.data) : error;
+    if (!error && trace) {
+        error = buffer_format(text, "\n\nIts worker %s it.\n%s", i->why, i->trace.length > 0 ? i->trace.data : "");
+    }
+    return error;
 }
 
 static uint64_t oldest(const struct incidents *all) {

@@ -35,6 +35,7 @@ int report_begin(struct worker *w) {
                                .response_limit = config->response_limit,
                                .send_turn = SEND_TURN,
                                .log_level = (uint32_t)config->log_level,
+                               .development = config->development,
                                .uid = pool->config->uid,
                                .gid = pool->config->gid,
                                .user = pool->config->user,

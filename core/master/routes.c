@@ -80,8 +80,9 @@ static int pass(struct generation *g, bool old, const char **file, char *reason,
             const struct plugin *other = router_conflict(&g->router, told.name, told.route);
             if (other) {
                 *file = told.file;
-                snprintf(reason, size, "its name \"%s\" or route \"%s\" is that of %s", told.name, told.route,
-                         other->file);
+                bool same = strcmp(other->route, told.route) == 0;
+                snprintf(reason, size, "its %s \"%s\" is that of %s, which serves", same ? "route" : "name",
+                         same ? told.route : told.name, other->file);
                 return -EEXIST;
             }
             int error = plugin_add(g, pool, place, &told);

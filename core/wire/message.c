@@ -46,6 +46,7 @@ long wire_start_pack(const struct wire_start *s, unsigned char *out) {
     pack_u64(&p, s->response_limit);
     pack_u64(&p, s->send_turn);
     pack_u32(&p, s->log_level);
+    pack_u32(&p, s->development);
     pack_u32(&p, s->option_count);
     for (uint32_t i = 0; i < s->option_count; i++) {
         pack_text(&p, s->options[i].plugin);
@@ -69,6 +70,7 @@ int wire_start_unpack(struct wire_start *s, const void *message, size_t length) 
     s->response_limit = unpack_u64(&u);
     s->send_turn = unpack_u64(&u);
     s->log_level = unpack_u32(&u);
+    s->development = unpack_u32(&u);
     s->option_count = unpack_u32(&u);
     if (!s->folder || !s->spool || s->option_count > WIRE_OPTIONS_MAX) {
         return -EPROTO;

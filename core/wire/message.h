@@ -42,6 +42,7 @@ struct wire_start {
     uint64_t response_limit; /* bytes of a generated body; more is -EFBIG for the handler */
     uint64_t send_turn; /* bytes that a worker itself sends of one answer before it leaves the rest to the master */
     uint32_t log_level;
+    uint32_t development; /* clients are told why a handler's answer cannot be sent */
     uint32_t option_count;
     struct wire_option options[WIRE_OPTIONS_MAX];
     const char *user; /* "": as it is; else the worker becomes that user first */

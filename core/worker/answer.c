@@ -21,7 +21,7 @@ static bool status_valid(int status) {
 }
 
 /* Logs once, with what is needed to find the request again. */
-__attribute__((format(printf, 3, 4))) static void complain(enum log_level level, const struct socgi_response *res,
+__attribute__((format(printf, 3, 4))) static void complain(enum log_level level, struct socgi_response *res,
                                                            const char *format, ...) {
     char text[512];
     va_list args;
@@ -29,6 +29,7 @@ __attribute__((format(printf, 3, 4))) static void complain(enum log_level level,
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
     const struct socgi_request *req = res->req;
+    res->complaint = socgi_format(req, "%s", text);
     log_line(level, "plugin %s: request %" PRIu64 ", %s %s: %s", req->context->manifest.name, req->wire.id,
              socgi_method(req), req->wire.path, text);
 }
@@ -141,7 +142,7 @@ static int body_frame(struct socgi_response *res, bool last) {
 }
 
 /* Whether the body so far, or with `last` the whole, is another than Content-Length has promised. */
-static bool promise_broken(const struct socgi_response *res, bool last) {
+static bool promise_broken(struct socgi_response *res, bool last) {
     uint64_t length = res->body_framed + res->body_length;
     bool silent = length == 0 && (is_head(res) || res->status == 304);
     if (!res->promised || silent || res->status == 204 || res->status == 205) {
@@ -156,13 +157,14 @@ static bool promise_broken(const struct socgi_response *res, bool last) {
 }
 
 /* Why the handler's answer cannot be sent, logged; false if it can. */
-static bool answer_failed(const struct socgi_response *res, int returned) {
+static bool answer_failed(struct socgi_response *res, int returned) {
     if (returned < 0) {
         complain(LOG_ERROR, res, "the handler returned %d (%s)", returned, error_name(returned));
         return true;
     }
     if (!res->begun && !status_valid(returned)) {
-        complain(LOG_ERROR, res, "the handler returned %d, which is no status of an answer", returned);
+        complain(LOG_ERROR, res, "the handler returned %d, which is neither a status (200 to 599) nor a negative errno",
+                 returned);
         return true;
     }
     if (res->error) {
@@ -174,7 +176,8 @@ static bool answer_failed(const struct socgi_response *res, int returned) {
 
 static void answer_500(struct socgi_response *res) {
     socgi_reset(res);
-    socgi_problem(res->req, res, 500, "The server could not answer this request.");
+    bool told = res->req->development && res->complaint;
+    socgi_problem(res->req, res, 500, "%s", told ? res->complaint : "The server could not answer this request.");
     if (res->error) {
         socgi_reset(res);
     }

@@ -89,7 +89,7 @@ static int read_struct(struct socgi_plugin *plugin, const struct socgi_plugin *g
     }
     memcpy(plugin, given, plugin->size < sizeof(*plugin) ? plugin->size : sizeof(*plugin));
     if (!plugin->handle) {
-        return refuse(reason, "it has no handler");
+        return refuse(reason, "it names no handler: SOCGI_PLUGIN(.handle = its function)");
     }
     return 0;
 }
@@ -125,12 +125,15 @@ int manifest_read(struct manifest *m, const struct socgi_plugin *given, const ch
     }
     memcpy(m->name, name, strlen(name) + 1);
     if (m->plugin.route && !manifest_route_valid(m->plugin.route)) {
-        return refuse(reason, "route \"%s\" is not a canonical path", m->plugin.route);
+        return refuse(reason,
+                      "route \"%s\" is not a canonical path, as \"/a/b\": it begins with '/' and does not end so",
+                      m->plugin.route);
     }
     snprintf(m->route, sizeof(m->route), "%s%s", m->plugin.route ? "" : "/", m->plugin.route ? m->plugin.route : name);
     const char *methods = m->plugin.methods ? m->plugin.methods : DEFAULT_METHODS;
     if (http_methods_parse(methods, &m->methods)) {
-        return refuse(reason, "methods \"%s\" are not all known", methods);
+        return refuse(reason, "methods \"%s\" are not all known: as \"GET POST\", in capitals, a blank between them",
+                      methods);
     }
     return check_declared(m->plugin.options, reason);
 }

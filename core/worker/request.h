@@ -5,6 +5,7 @@
 #ifndef WORKER_REQUEST_H
 #define WORKER_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <socgi/plugin.h>
@@ -49,6 +50,7 @@ struct socgi_request {
     struct wire_request wire;
     struct socgi_context *context;
     const char *spool;           /* folder for temporary files */
+    bool development;            /* the client may be told why an answer failed */
     int connection;              /* -1: none, as in a test */
     int *body_fd;                /* given or made; -1: none */
     struct request_cache *cache; /* by pointer, for the request itself is const to a handler */

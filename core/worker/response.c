@@ -54,6 +54,7 @@ void response_end(struct socgi_response *res) {
     res->field_count = res->part_count = res->next = res->framed = 0;
     res->generated = res->body_length = res->body_framed = res->head_length = 0;
     res->error = res->status = 0;
+    res->complaint = NULL;
 }
 
 void response_free(struct socgi_response *res) {

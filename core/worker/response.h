@@ -78,10 +78,11 @@ struct socgi_response {
     struct response_text text;
     struct buffer frame;
 
-    uint64_t generated;   /* text written in all */
-    uint64_t body_length; /* bytes in parts not framed yet */
-    uint64_t body_framed; /* bytes of body framed before */
-    int error;            /* the first write that failed: the body is not what the handler meant */
+    uint64_t generated;    /* text written in all */
+    uint64_t body_length;  /* bytes in parts not framed yet */
+    uint64_t body_framed;  /* bytes of body framed before */
+    int error;             /* the first write that failed: the body is not what the handler meant */
+    const char *complaint; /* why it cannot be sent, the request's; NULL: nothing is wrong so far */
 
     bool begun; /* the head is made; from here on these hold */
     int status;

@@ -96,6 +96,7 @@ static void request_run(struct worker *w, struct delivery *d, struct wire_reques
     struct socgi_request request = {.wire = *wire,
                                     .context = context,
                                     .spool = w->start.spool,
+                                    .development = w->start.development != 0,
                                     .connection = d->connection,
                                     .body_fd = &d->body,
                                     .cache = &w->cache};

@@ -3,7 +3,9 @@
 #include "settings.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +15,7 @@
 #define SYSTEM_TYPES "/etc/mime.types"
 
 const struct socgi_option settings_options[] = {
-    {"root", "www", "the folder that is served"},
+    {"root", NULL, "the folder that is served; without it www here, or what was installed with the server"},
     {"index", "index.html", "the file that answers for its folder"},
     {"listing", "false", "whether a folder without index is listed: true or false"},
     {"mime_types", NULL, "media types by extension; without it " SYSTEM_TYPES ", where there is one"},
@@ -33,14 +35,28 @@ static int read_switch(const struct socgi_context *ctx, const char *name, bool *
     return *out || strcmp(value, "false") == 0 ? 0 : complain(name, value, "true or false");
 }
 
+/* Where nothing is said: the folder www of where the server was started, else that of its installation. */
+static int root_guess(void) {
+    char program[PATH_MAX];
+    char path[PATH_MAX + 64];
+    int root = tree_root("www");
+    ssize_t length = root == -ENOENT ? readlink("/proc/self/exe", program, sizeof(program)) : -1;
+    const char *slash = length > 0 ? memrchr(program, '/', (size_t)length) : NULL;
+    if (!slash) {
+        return root;
+    }
+    snprintf(path, sizeof(path), "%.*s/../share/socgi/www", (int)(slash - program), program);
+    return tree_root(path);
+}
+
 static int read_root(const struct socgi_context *ctx, struct settings *s) {
     const char *value = socgi_option(ctx, "root");
-    s->root = tree_root(value);
+    s->root = value ? tree_root(value) : root_guess();
     if (s->root == -ENOSYS) {
         socgi_log(SOCGI_LOG_ERROR, "option root: the kernel has no openat2, Linux 5.6 or later is needed");
     } else if (s->root < 0) {
-        socgi_log(SOCGI_LOG_ERROR, "option root: found \"%s\" (%s), expected a folder that can be read", value,
-                  strerror(-s->root));
+        socgi_log(SOCGI_LOG_ERROR, "option root: found \"%s\" (%s), expected a folder that can be read",
+                  value ? value : "www", strerror(-s->root));
     }
     return s->root < 0 ? s->root : 0;
 }

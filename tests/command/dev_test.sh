@@ -72,8 +72,11 @@ plugin src/hello.c 'extern int nowhere(void); return nowhere();'
 becomes /hello '^503 .*hello\.so: undefined symbol: nowhere~$'
 
 plugin src/hello.c 'volatile int *p = NULL; return *p = socgi_printf(res, "x");'
-becomes /hello '^502 .*incident [0-9a-f]{16}~~SIGSEGV, .*#0 handle at src/hello\.c:5 \(hello\.so.*> +5 \|     volatile int \*p = NULL;'
+becomes /hello '^502 .*incident [0-9a-f]{16}~~Its worker ended by signal 11 .*~SIGSEGV, .*#0 handle at src/hello\.c:5 \(hello\.so.*> +5 \|     volatile int \*p = NULL;'
 said 'trace [0-9a-f]{16}: #0 handle at src/hello\.c:5'
+
+plugin src/hello.c '(void)res; return 42;'
+becomes /hello '^500 .*the handler returned 42, which is neither a status'
 
 plugin src/hello.c 'for (volatile int i = 0;; i = 1) { (void)res; }'
 sed -i 's/.handle = handle/.handle = handle, .timeout_ms = 100/' src/hello.c
@@ -159,7 +162,7 @@ expect 1 'expected a folder' build -o no-such src
 expect 1 'found no source that says SOCGI_PLUGIN' build out
 expect 2 "Try 'socgi build --help'" build --frobnicate
 CC=no-such-compiler expect 1 'no-such-compiler: not found; install a compiler' build -o out src/hello.c
-expect 1 'no-such: No such file' dev -l "unix:$work/s" no-such
+expect 1 'no-such: No such file' dev -l "unix:$work/s" ./no-such
 expect 2 "Try 'socgi --help'" dev --frobnicate
 for command in dev build; do
     expect 0 "^Usage: socgi $command" "$command" --help

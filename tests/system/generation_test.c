@@ -116,7 +116,7 @@ static void routes_belong_to_who_has_them(void **state) {
     struct server *server = server_start(state, &(struct server_setup){.plugins = "swap_two"});
     plugin_put(server, "swap_one", "a_first");
     server_log_await(server,
-                     "plugin a_first.so is not served: its name \"swap\" or route \"/swap\" is that of swap_two.so", 1);
+                     "plugin a_first.so is not served: its route \"/swap\" is that of swap_two.so, which serves", 1);
     fetch_expect(server, "/swap", 200, "two");
     /* When the route falls free it is the newcomer's. */
     plugin_remove(server, "swap_two");

@@ -19,6 +19,7 @@
 #include "http/reqid.h"
 #include "http/scan.h"
 #include "http/uri.h"
+#include "testing/folder.h"
 #include "worker/answer.h"
 #include "worker/arena.h"
 #include "worker/context.h"
@@ -56,6 +57,7 @@ struct socgi_test {
     struct buffer answer_head;
     struct buffer answer_body;
     struct arena *texts; /* of socgi_test_response_header; by pointer, for the bench is const to it */
+    char *folder;        /* NULL: none yet */
     bool collect_failed;
     int returned;
 };
@@ -114,7 +116,17 @@ void socgi_test_free(struct socgi_test *test) {
     buffer_free(&test->answer_body);
     arena_free(test->texts);
     free(test->texts);
+    folder_remove(test->folder);
     free(test);
+}
+
+const char *socgi_test_folder(struct socgi_test *test) {
+    test->folder = test->folder ? test->folder : folder_new();
+    return test->folder;
+}
+
+int socgi_test_file(struct socgi_test *test, const char *name, const void *data, size_t length) {
+    return socgi_test_folder(test) ? folder_write(test->folder, name, data, length) : -errno;
 }
 
 int socgi_test_option(struct socgi_test *test, const char *name, const char *value) {

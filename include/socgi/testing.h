@@ -36,6 +36,14 @@ int socgi_test_option(struct socgi_test *test, const char *name, const char *val
  * request's id is "test". */
 int socgi_test_header(struct socgi_test *test, const char *name, const char *value);
 
+/* The path of a temporary folder of this test, empty when it is made, which is at the first call. It is removed with
+ * what is in it by socgi_test_free. NULL: it could not be made. */
+const char *socgi_test_folder(struct socgi_test *test);
+
+/* Writes a file of that folder, in the place of one that is there; `name` may lead through folders, "a/b.txt", which
+ * are made. 0; -EINVAL: the name does not lead to below the folder; or another negative errno. */
+int socgi_test_file(struct socgi_test *test, const char *name, const void *data, size_t length);
+
 /* Calls init (first time) and the handler with that request. `target` is as in a request line and is parsed as the
  * server would. A body longer than 64 KiB arrives by descriptor, as in the server. Returns the status that a client
  * would see (500 for a negative errno of the handler), or a negative errno: the request is one that the server would

@@ -1,6 +1,7 @@
 /* The SDK through the testing kit: what each function of plugin.h promises, by one handler after another. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -348,14 +349,54 @@ static void manifests_are_checked(void **state) {
     socgi_test_free(t);
 }
 
+/* ---- The kit's folder ---- */
+
+static void a_folder_of_its_own(void **state) {
+    (void)state;
+    struct socgi_test *test = socgi_test_new(&plugin);
+    char path[PATH_MAX];
+    char text[16] = "";
+    assert_non_null(test);
+    const char *folder = socgi_test_folder(test);
+    assert_non_null(folder);
+    assert_ptr_equal(socgi_test_folder(test), folder);
+    assert_int_equal(socgi_test_file(test, "a/b/c.txt", "longer", 6), 0);
+    assert_int_equal(socgi_test_file(test, "a/b/c.txt", "one", 3), 0);
+    (void)snprintf(path, sizeof(path), "%s/a/b/c.txt", folder);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    assert_int_equal(fread(text, 1, sizeof(text) - 1, file), 3);
+    assert_string_equal(text, "one");
+    assert_int_equal(fclose(file), 0);
+    static const char *const wrong[] = {"", "/x", "../x", "a/../x", "a//x", "a/", ".."};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        assert_int_equal(socgi_test_file(test, wrong[i], "x", 1), -EINVAL);
+    }
+    assert_int_equal(socgi_test_file(test, "a", "x", 1), -EISDIR);
+    (void)snprintf(path, sizeof(path), "%s", folder);
+    socgi_test_free(test);
+    assert_int_equal(access(path, F_OK), -1);
+}
+
 int main(void) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
     const struct CMUnitTest tests[] = {
-        TEST(request_line),     TEST(header_fields),    TEST(response_header_fields),
-        TEST(forms_and_bodies), TEST(meta_variables),   TEST(request_ids),
-        TEST(negotiation),      TEST(escaping),         TEST(problems),
-        TEST(redirects),        TEST(statuses),         TEST(promised_lengths),
-        TEST(flushed_parts),    TEST(options_and_init), TEST(manifests_are_checked),
+        cmocka_unit_test(a_folder_of_its_own),
+        TEST(request_line),
+        TEST(header_fields),
+        TEST(response_header_fields),
+        TEST(forms_and_bodies),
+        TEST(meta_variables),
+        TEST(request_ids),
+        TEST(negotiation),
+        TEST(escaping),
+        TEST(problems),
+        TEST(redirects),
+        TEST(statuses),
+        TEST(promised_lengths),
+        TEST(flushed_parts),
+        TEST(options_and_init),
+        TEST(manifests_are_checked),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

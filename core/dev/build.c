@@ -37,6 +37,9 @@ static int units_build(const struct toolchain *t, const struct units *units, con
         if (u->built) {
             continue;
         }
+        if (u->rival) {
+            complaint("socgi build: %s is left out: %s is named %s, too", u->rival, u->files.list[0], u->name);
+        }
         int status = toolchain_make(t, u, folder, &said);
         fputs(said.data ? said.data : "", stderr);
         buffer_free(&said);

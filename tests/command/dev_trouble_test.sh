@@ -171,6 +171,25 @@ ended 'after a loud compiler'
 [[ -s compiler.left ]] && kill "$(cat compiler.left)" 2>/dev/null
 (($(wc -c < log) < 1000000)) || fail 'the terminal shows too much'
 
+# ---- Debug information that names what is no source ----
+truncate -s 20G huge.h
+echo 'nobody is to see this' > private.h
+chmod 600 private.h
+mkfifo pipe.h
+for name in huge private pipe; do
+    plugin "src/$name.c" 'volatile int *p = NULL; return *p = socgi_printf(res, "x");'
+    sed -i "3i #line 1 \"$work/$name.h\"" "src/$name.c"
+done
+begin
+for name in huge private pipe; do
+    becomes "/$name" "^502 .*#0 handle at $work/$name\.h:3"
+done
+checks=$((checks + 1))
+((EUID != 0)) || [[ $(ask /private) != *'nobody is to see'* ]] || fail 'it shows what only root may read'
+kill -INT "$dev"
+ended 'with strange sources'
+rm src/huge.c src/private.c src/pipe.c
+
 # ---- Where it puts what it has made ----
 checks=$((checks + 1))
 long=$work/$(printf 'long%.0s' {1..30})

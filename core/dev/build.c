@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "command/arguments.h"
 #include "config/complaint.h"
@@ -79,8 +80,12 @@ static int path_build(const struct toolchain *t, const char *path, const char *f
 static int folder_check(const char *folder) {
     struct stat st;
     int error = stat(folder, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+    if (!error && access(folder, W_OK | X_OK) < 0) {
+        error = errno;
+    }
     if (error) {
-        complaint("socgi build: --output: found \"%s\" (%s), expected a folder", folder, strerror(error));
+        complaint("socgi build: --output: found \"%s\" (%s), expected a folder that can be written", folder,
+                  strerror(error));
     }
     return error ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -61,6 +61,12 @@ touch src/secret.c
 becomes /secret '^secret~$'
 rm -f src/secret.c
 
+mkdir -m 500 closed
+checks=$((checks + 1))
+"${plain[@]}" "$socgi" build -o closed src > log2 2>&1 && fail 'build into a folder that cannot be written'
+[[ $(cat log2) == 'socgi build: --output: found "closed" (Permission denied), expected a folder that can be written' ]] ||
+    fail "a folder that cannot be written is not told: $(cat log2)"
+
 # ---- The folder is replaced, removed, made anew ----
 cp -r src other
 one other/hello.c other

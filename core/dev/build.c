@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "command/arguments.h"
 #include "config/complaint.h"
@@ -36,6 +37,9 @@ static int units_build(const struct toolchain *t, const struct units *units, con
         struct buffer said = {0};
         if (u->built) {
             continue;
+        }
+        if (u->rival) {
+            complaint("socgi build: %s is left out: %s is named %s, too", u->rival, u->files.list[0], u->name);
         }
         int status = toolchain_make(t, u, folder, &said);
         fputs(said.data ? said.data : "", stderr);
@@ -76,8 +80,12 @@ static int path_build(const struct toolchain *t, const char *path, const char *f
 static int folder_check(const char *folder) {
     struct stat st;
     int error = stat(folder, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
+    if (!error && access(folder, W_OK | X_OK) < 0) {
+        error = errno;
+    }
     if (error) {
-        complaint("socgi build: --output: found \"%s\" (%s), expected a folder", folder, strerror(error));
+        complaint("socgi build: --output: found \"%s\" (%s), expected a folder that can be written", folder,
+                  strerror(error));
     }
     return error ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -4,7 +4,6 @@
  */
 #include "dev/dev.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -23,10 +22,13 @@
 #include "command/arguments.h"
 #include "config/complaint.h"
 #include "dev/lookout.h"
+#include "dev/made.h"
 #include "dev/toolchain.h"
 #include "dev/unit.h"
 
 #define ADDRESS "127.0.0.1:8000"
+
+enum { FILE_PATH_MAX = PATH_MAX + NAME_MAX + 8, LOST_MS = 250 };
 
 static const char help[] = "Usage: socgi dev [OPTIONS] [FOLDER]\n"
                            "\n"
@@ -47,12 +49,14 @@ static const char help[] = "Usage: socgi dev [OPTIONS] [FOLDER]\n"
 struct dev {
     const char *folder;
     char address[160]; /* where it is served, for people */
-    char made[64];     /* folder of what has been compiled */
+    struct made made;  /* what has been compiled */
     struct toolchain toolchain;
     struct units known;
     struct words command; /* of the server */
     int lookout;
-    int signals;
+    int ends;     /* the signals that end us */
+    int children; /* and SIGCHLD */
+    bool lost;    /* the folder is not there */
     pid_t server;
 };
 
@@ -60,10 +64,10 @@ struct dev {
 
 /* In the place of a plugin: why there is none. */
 static int placeholder_put(const struct dev *dev, const struct unit *unit, const struct buffer *said) {
-    char path[512];
-    char made[512];
-    snprintf(made, sizeof(made), "%s/.%s.so", dev->made, unit->name);
-    snprintf(path, sizeof(path), "%s/%s.so", dev->made, unit->name);
+    char path[FILE_PATH_MAX];
+    char made[FILE_PATH_MAX];
+    snprintf(made, sizeof(made), "%s/.%s.so", dev->made.path, unit->name);
+    snprintf(path, sizeof(path), "%s/%s.so", dev->made.path, unit->name);
     FILE *file = fopen(made, "we");
     if (!file) {
         return -errno;
@@ -72,11 +76,19 @@ static int placeholder_put(const struct dev *dev, const struct unit *unit, const
     return fclose(file) || rename(made, path) < 0 ? -errno : 0;
 }
 
-static void unit_make(const struct dev *dev, const struct unit *unit) {
+/* 0, also when it does not compile; -EINTR: we are to end. */
+static int unit_make(const struct dev *dev, const struct unit *unit) {
     struct buffer said = {0};
     uint64_t begun = clock_now();
-    int status = toolchain_make(&dev->toolchain, unit, dev->made, &said);
+    int status = toolchain_make(&dev->toolchain, unit, dev->made.path, &said);
     unsigned ms = (unsigned)((clock_now() - begun) / 1000000);
+    if (status == -EINTR) {
+        buffer_free(&said);
+        return status;
+    }
+    if (unit->rival) {
+        complaint("socgi dev: %s is left out: %s is named %s, too", unit->rival, unit->files.list[0], unit->name);
+    }
     fputs(said.data ? said.data : "", stderr);
     if (status == 0) {
         complaint("socgi dev: %s %s in %u ms", unit->files.list[0], unit->built ? "taken" : "compiled", ms);
@@ -89,6 +101,7 @@ static void unit_make(const struct dev *dev, const struct unit *unit) {
                   error ? ", and that cannot be shown: " : "", error ? strerror(-error) : "");
     }
     buffer_free(&said);
+    return 0;
 }
 
 /* Compiles what has changed, and withdraws what is no longer there. */
@@ -99,17 +112,21 @@ static void units_renew(struct dev *dev) {
         complaint("socgi dev: %s: %s", dev->folder, strerror(-error));
         return;
     }
-    for (size_t i = 0; i < now.count; i++) {
+    for (size_t i = 0; i < now.count && !error; i++) {
         const struct unit *before = units_named(&dev->known, now.list[i].name);
         if (!before || before->stamp != now.list[i].stamp || before->files.count != now.list[i].files.count) {
-            unit_make(dev, &now.list[i]);
+            error = unit_make(dev, &now.list[i]);
         }
+    }
+    if (error) {
+        units_free(&now);
+        return;
     }
     for (size_t i = 0; i < dev->known.count; i++) {
         const char *name = dev->known.list[i].name;
-        char path[512];
+        char path[FILE_PATH_MAX];
         if (!units_named(&now, name)) {
-            snprintf(path, sizeof(path), "%s/%s.so", dev->made, name);
+            snprintf(path, sizeof(path), "%s/%s.so", dev->made.path, name);
             unlink(path);
             complaint("socgi dev: %s removed", name);
         }
@@ -133,7 +150,7 @@ static void server_become(char **argv, pid_t parent) {
 }
 
 static int server_start(struct dev *dev) {
-    int error = words_add(&dev->command, dev->made);
+    int error = words_add(&dev->command, dev->made.path);
     pid_t parent = getpid();
     if (!error) {
         dev->server = fork();
@@ -158,91 +175,98 @@ static bool server_ended(struct dev *dev, int *status) {
 
 /* ---- The whole ---- */
 
-static int signals_open(void) {
+static int signals_open(const int *list, size_t count) {
     sigset_t mine;
     sigemptyset(&mine);
-    sigaddset(&mine, SIGCHLD);
-    sigaddset(&mine, SIGINT);
-    sigaddset(&mine, SIGTERM);
-    sigaddset(&mine, SIGHUP);
-    sigaddset(&mine, SIGQUIT);
+    for (size_t i = 0; i < count; i++) {
+        sigaddset(&mine, list[i]);
+    }
     sigprocmask(SIG_BLOCK, &mine, NULL);
     int fd = signalfd(-1, &mine, SFD_CLOEXEC | SFD_NONBLOCK);
     return fd < 0 ? -errno : fd;
 }
 
+static bool is_ending(const struct dev *dev) {
+    struct pollfd end = {.fd = dev->ends, .events = POLLIN};
+    return poll(&end, 1, 0) > 0;
+}
+
 /* Whoever ends us ends the server, and we wait for it. */
 static void signals_take(struct dev *dev) {
     struct signalfd_siginfo info;
-    while (read(dev->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-        if (info.ssi_signo != SIGCHLD) {
-            kill(dev->server, info.ssi_signo == SIGQUIT ? SIGQUIT : SIGTERM);
-        }
+    while (read(dev->children, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+    }
+    while (read(dev->ends, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        kill(dev->server, info.ssi_signo == SIGQUIT ? SIGQUIT : SIGTERM);
+    }
+}
+
+/* A folder may be moved away, and another one put in its place. What was made of it is served meanwhile. */
+static void folder_take(struct dev *dev) {
+    int error = lookout_take(dev->lookout, dev->folder);
+    if (error && !dev->lost) {
+        complaint("socgi dev: %s: %s", dev->folder, strerror(-error));
+    }
+    dev->lost = error != 0;
+    if (!error) {
+        units_renew(dev);
     }
 }
 
 static int dev_run(struct dev *dev) {
     int status;
-    struct pollfd sources[] = {{.fd = dev->signals, .events = POLLIN}, {.fd = dev->lookout, .events = POLLIN}};
+    struct pollfd sources[] = {{.fd = dev->ends, .events = POLLIN},
+                               {.fd = dev->children, .events = POLLIN},
+                               {.fd = dev->lookout, .events = POLLIN}};
     while (!server_ended(dev, &status)) {
-        if (poll(sources, 2, -1) < 0 && errno != EINTR) {
+        if (poll(sources, 3, dev->lost ? LOST_MS : -1) < 0 && errno != EINTR) {
             complaint("socgi dev: poll: %s", strerror(errno));
             kill(dev->server, SIGTERM);
         }
         signals_take(dev);
-        if (sources[1].revents) {
-            int error = lookout_take(dev->lookout, dev->folder);
-            if (error) {
-                complaint("socgi dev: %s: %s", dev->folder, strerror(-error));
-            }
-            units_renew(dev);
+        if (sources[2].revents || dev->lost) {
+            folder_take(dev);
         }
     }
     return status;
 }
 
-static void made_remove(const struct dev *dev) {
-    DIR *folder = opendir(dev->made);
-    for (struct dirent *entry = folder ? readdir(folder) : NULL; entry; entry = readdir(folder)) {
-        unlinkat(dirfd(folder), entry->d_name, 0);
-    }
-    if (folder) {
-        closedir(folder);
-    }
-    rmdir(dev->made);
-}
-
-static int made_create(struct dev *dev) {
-    const char *parent = getenv("TMPDIR");
-    int length =
-        snprintf(dev->made, sizeof(dev->made), "%s/socgi-dev-XXXXXX", parent && strlen(parent) < 32 ? parent : "/tmp");
-    if (length < 0 || !mkdtemp(dev->made)) {
-        complaint("socgi dev: %s: %s", dev->made, strerror(errno));
-        return EXIT_FAILURE;
-    }
-    return EXIT_SUCCESS;
-}
-
 static int dev_serve(struct dev *dev) {
-    dev->signals = signals_open();
+    static const int ends[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    static const int children[] = {SIGCHLD};
+    dev->ends = signals_open(ends, sizeof(ends) / sizeof(ends[0]));
+    dev->children = signals_open(children, 1);
     dev->lookout = lookout_open(dev->folder);
-    if (dev->lookout < 0 || dev->signals < 0) {
-        complaint("socgi dev: %s: %s", dev->folder, strerror(dev->lookout < 0 ? -dev->lookout : -dev->signals));
+    int error = dev->ends < 0 ? dev->ends : dev->children < 0 ? dev->children : dev->lookout < 0 ? dev->lookout : 0;
+    if (error) {
+        complaint("socgi dev: %s: %s", dev->folder, strerror(-error));
         return EXIT_FAILURE;
     }
+    dev->toolchain.stop = dev->ends;
     units_renew(dev);
+    if (is_ending(dev)) {
+        return EXIT_SUCCESS;
+    }
     if (dev->known.count == 0) {
         complaint(
             "socgi dev: %s holds no plugin yet: save a .c with SOCGI_PLUGIN(...) there, or see 'socgi new --help'",
             dev->folder);
     }
     complaint("socgi dev: serving %s at %s; Ctrl-C ends it", dev->folder, dev->address);
-    int error = server_start(dev);
+    error = server_start(dev);
     if (error) {
         complaint("socgi dev: the server cannot be started: %s", strerror(-error));
         return EXIT_FAILURE;
     }
     return dev_run(dev);
+}
+
+static int made_make(struct dev *dev) {
+    int error = made_open(&dev->made);
+    if (error) {
+        complaint("socgi dev: %s: %s", dev->made.path, strerror(-error));
+    }
+    return error ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 /* The author's options go before ours. The address is one of its own, unless the configuration's file says where: the
@@ -299,23 +323,20 @@ int dev_main(int argc, char **argv) {
         fputs(help, stdout);
         return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
     }
-    struct dev dev = {.lookout = -1, .signals = -1, .server = -1};
+    struct dev dev = {.made.lock = -1, .lookout = -1, .ends = -1, .children = -1, .server = -1};
     int status = options_take(&dev, argc, argv);
     if (status) {
         words_free(&dev.command);
         return status == ARGUMENTS_DONE ? fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS : status;
     }
-    if (toolchain_find(&dev.toolchain, GOAL_DEBUG) || made_create(&dev)) {
-        toolchain_free(&dev.toolchain);
-        words_free(&dev.command);
-        return EXIT_FAILURE;
-    }
-    status = dev_serve(&dev);
-    made_remove(&dev);
+    status = toolchain_find(&dev.toolchain, GOAL_DEBUG) ? EXIT_FAILURE : made_make(&dev);
+    status = status ? status : dev_serve(&dev);
+    made_close(&dev.made);
     units_free(&dev.known);
     toolchain_free(&dev.toolchain);
     words_free(&dev.command);
     fd_close(&dev.lookout);
-    fd_close(&dev.signals);
+    fd_close(&dev.ends);
+    fd_close(&dev.children);
     return status;
 }

@@ -11,11 +11,13 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 
-enum { QUIET_MS = 15 };
+enum { QUIET_MS = 15, LONGEST_MS = 250 };
 
-static const uint32_t CHANGES = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_ONLYDIR;
+static const uint32_t CHANGES =
+    IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
 
 /* Folders that vanish meanwhile, or may not be read, are no matter; to look out twice is to look out once. */
 static int folders_add(int fd, const char *folder) {
@@ -50,9 +52,9 @@ int lookout_open(const char *folder) {
 int lookout_take(int fd, const char *folder) {
     char events[4096];
     struct pollfd more = {.fd = fd, .events = POLLIN};
+    uint64_t longest = clock_now() + (uint64_t)LONGEST_MS * 1000000;
     do {
-        while (read(fd, events, sizeof(events)) > 0) {
-        }
-    } while (poll(&more, 1, QUIET_MS) > 0);
+        (void)read(fd, events, sizeof(events));
+    } while (clock_now() < longest && poll(&more, 1, QUIET_MS) > 0);
     return folders_add(fd, folder);
 }

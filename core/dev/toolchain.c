@@ -23,7 +23,7 @@ int toolchain_find(struct toolchain *toolchain, enum goal goal) {
     char path[PATH_MAX + sizeof(SOCGI_INCLUDEDIR_RELATIVE) + 32];
     ssize_t length = readlink("/proc/self/exe", program, sizeof(program));
     const char *slash = length > 0 ? memrchr(program, '/', (size_t)length) : NULL;
-    *toolchain = (struct toolchain){.goal = goal};
+    *toolchain = (struct toolchain){.goal = goal, .stop = PROGRAM_NEVER};
     for (size_t i = 0; slash && i < sizeof(includes) / sizeof(includes[0]); i++) {
         int folder = (int)(slash - program);
         snprintf(path, sizeof(path), "%.*s/%s/socgi/plugin.h", folder, program, includes[i]);
@@ -53,7 +53,8 @@ static int environment_add(struct words *command, const char *name) {
     return words_split(command, getenv(name));
 }
 
-static int packages_add(struct words *command, const struct unit *unit, struct buffer *said) {
+static int packages_add(const struct toolchain *t, struct words *command, const struct unit *unit,
+                        struct buffer *said) {
     struct words ask = {0};
     struct buffer flags = {0};
     int error = unit->packages.count > 0 ? words_split(&ask, "pkg-config --cflags --libs") : 0;
@@ -61,10 +62,10 @@ static int packages_add(struct words *command, const struct unit *unit, struct b
         error = words_add(&ask, unit->packages.list[i]);
     }
     if (!error && ask.count > 0) {
-        error = program_run(&ask, &flags);
+        error = program_run(&ask, t->stop, &flags);
         error = error == 0 ? words_split(command, flags.data) : error;
     }
-    if (error) {
+    if (error && error != -EINTR) {
         (void)buffer_format(said, "pkg-config %s: %s", unit->packages.list[0],
                             error == -ENOENT ? "not found; install pkg-config"
                             : flags.data     ? flags.data
@@ -73,6 +74,17 @@ static int packages_add(struct words *command, const struct unit *unit, struct b
     }
     words_free(&ask);
     buffer_free(&flags);
+    return error;
+}
+
+/* A file's name must not become an option, or one of a file of options. */
+static int file_add(struct words *command, const char *path) {
+    char *plain = NULL;
+    if ((*path == '-' || *path == '@') && asprintf(&plain, "./%s", path) < 0) {
+        return -ENOMEM;
+    }
+    int error = words_add(command, plain ? plain : path);
+    free(plain);
     return error;
 }
 
@@ -88,12 +100,12 @@ static int command_make(const struct toolchain *t, const struct unit *unit, cons
     error = error ? error : words_add(command, t->include);
     error = error ? error : environment_add(command, unit->cxx ? "CXXFLAGS" : "CFLAGS");
     for (size_t i = 0; i < unit->files.count && !error; i++) {
-        error = words_add(command, unit->files.list[i]);
+        error = file_add(command, unit->files.list[i]);
     }
     for (size_t i = 0; i < unit->flags.count && !error; i++) {
         error = words_add(command, unit->flags.list[i]);
     }
-    error = error ? error : packages_add(command, unit, said);
+    error = error ? error : packages_add(t, command, unit, said);
     error = error ? error : environment_add(command, "LDFLAGS");
     error = error ? error : words_add(command, "-o");
     return error ? error : words_add(command, out);
@@ -103,7 +115,7 @@ static int compile(const struct toolchain *t, const struct unit *unit, const cha
     struct words command = {0};
     int status = command_make(t, unit, out, &command, said);
     if (status == 0) {
-        status = program_run(&command, said);
+        status = program_run(&command, t->stop, said);
         if (status == -ENOENT) {
             (void)buffer_format(said, "%s: not found; install a compiler (on Debian: apt-get install gcc libc6-dev)\n",
                                 command.list[0]);

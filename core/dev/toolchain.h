@@ -10,6 +10,7 @@ enum goal { GOAL_DEBUG, GOAL_RELEASE };
 struct toolchain {
     char *include; /* folder of socgi/plugin.h */
     enum goal goal;
+    int stop; /* readable: the compiler is to be ended; PROGRAM_NEVER, see program.h */
 };
 
 /* Finds the SDK that was installed with the program. 0; -ENOENT: it is not there, which is told by complaint(). */
@@ -18,7 +19,7 @@ void toolchain_free(struct toolchain *toolchain);
 
 /*
  * Makes NAME.so in `folder` of a unit, in one step as others see it. What the compiler says is appended to *said, also
- * when all is well. 0; 1: it does not compile; or -errno.
+ * when all is well. 0; 1: it does not compile; or -errno: -EINTR is that it was stopped.
  */
 int toolchain_make(const struct toolchain *toolchain, const struct unit *unit, const char *folder, struct buffer *said);
 

@@ -64,12 +64,13 @@ static uint64_t stamp_of(const struct stat *st) {
     return mix(stamp, (uint64_t)st->st_mtim.tv_nsec);
 }
 
+/* One that cannot be read is taken for a plugin: its error is shown for itself, and is none of its neighbours. */
 static bool says_plugin(const char *path) {
     FILE *file = fopen(path, "re");
     char *line = NULL;
     size_t size = 0;
-    bool found = false;
-    while (file && !found && getline(&line, &size, file) > 0) {
+    bool found = !file;
+    while (!found && getline(&line, &size, file) > 0) {
         found = strstr(line, "SOCGI_PLUGIN") || strstr(line, "struct socgi_plugin socgi_plugin");
     }
     free(line);
@@ -153,6 +154,7 @@ static int directives_read(struct unit *u, const char *path) {
 
 static void unit_free(struct unit *u) {
     free(u->name);
+    free(u->rival);
     words_free(&u->files);
     words_free(&u->flags);
     words_free(&u->packages);
@@ -271,7 +273,22 @@ static int by_name(const void *a, const void *b) {
     const struct unit *one = a;
     const struct unit *other = b;
     int order = strcmp(one->name, other->name);
-    return order ? order : one->built - other->built;
+    if (order || one->built != other->built) {
+        return order ? order : one->built - other->built;
+    }
+    const char *path = one->files.list[0];
+    const char *second = other->files.list[0];
+    size_t length = strlen(path);
+    size_t least = strlen(second);
+    return length != least ? (length < least ? -1 : 1) : strcmp(path, second);
+}
+
+/* The first one knows of the second, and is another one for it. */
+static void unit_outdo(struct unit *first, const struct unit *second) {
+    if (!second->built && !first->rival) {
+        first->rival = strdup(second->files.list[0]);
+        first->stamp = mix(first->stamp, 1);
+    }
 }
 
 /* Of those of one name the first stays. */
@@ -279,6 +296,7 @@ static void units_unite(struct units *units) {
     size_t kept = 0;
     for (size_t i = 0; i < units->count; i++) {
         if (kept > 0 && strcmp(units->list[kept - 1].name, units->list[i].name) == 0) {
+            unit_outdo(&units->list[kept - 1], &units->list[i]);
             unit_free(&units->list[i]);
         } else {
             units->list[kept++] = units->list[i];

@@ -3,8 +3,8 @@
  *
  * A source file that says SOCGI_PLUGIN is a plugin; the other source files beside it belong to every plugin of that
  * folder. NAME_test.c and the like, and hidden files, do not count. A plugin is named by its file; one alone in a
- * folder below, by that folder. A shared object is a plugin that is built already, unless there is a source of that
- * name.
+ * folder below, by that folder; of several of one name the one with the shortest path counts. A shared object is a
+ * plugin that is built already, unless there is a source of that name.
  *
  * What else a plugin needs stands in its file, in lines that begin so:
  *
@@ -25,6 +25,7 @@ struct unit {
     struct words files;    /* paths, the plugin's own first */
     struct words flags;    /* of the compiler */
     struct words packages; /* of pkg-config */
+    char *rival;           /* a source of the same name that is left out, or NULL */
     bool built;            /* it is a shared object */
     bool cxx;              /* it is C++ */
     uint64_t stamp;        /* another one when a file of it, or a header beside it, has changed */

@@ -82,22 +82,31 @@ static void crash_count(struct server *server, struct exchange *x, bool outran) 
     }
 }
 
-static void incident_answer(struct exchange *x, const struct incident *i) {
-    struct buffer text = {0};
-    int error = incident_text(i, x->connection->server->config->development, &text);
+static void incident_reply(struct exchange *x, int status, const char *text) {
     x->keep = x->keep && x->parsed;
-    connection_answer(x->connection, i->status, "", error ? "" : text.data);
-    buffer_free(&text);
+    connection_answer(x->connection, status, "", text);
     connection_advance(x->connection);
 }
 
+static void incident_answer(struct exchange *x, const struct incident *i) {
+    struct buffer text = {0};
+    int error = incident_text(i, x->connection->server->config->development, &text);
+    incident_reply(x, i->status, error ? "" : text.data);
+    buffer_free(&text);
+}
+
+/* Of so many incidents that this one is no longer kept its client is not told more than that it failed. */
 void dispatch_traced(struct server *server, uint64_t id) {
     const struct incident *i = id ? incident_find(&server->incidents, id) : NULL;
-    for (struct list *at = server->connections.next, *next; i && at != &server->connections; at = next) {
+    for (struct list *at = server->connections.next, *next; id && at != &server->connections; at = next) {
         struct exchange *x = container_of(at, struct connection, link)->exchange;
         next = at->next;
         if (x && x->incident == id) {
-            incident_answer(x, i);
+            if (i) {
+                incident_answer(x, i);
+            } else {
+                incident_reply(x, 502, "");
+            }
             return;
         }
     }

@@ -15,7 +15,7 @@
 
 #include "wire/heritage.h"
 
-enum { SECONDS = 5, LINE_SIZE = 1024, SOURCES = 3, SOURCE_WIDTH = 160 };
+enum { SECONDS = 5, LINE_SIZE = 1024, SOURCES = 3, SOURCE_WIDTH = 160, SOURCE_MAX = 8 << 20 };
 
 /* No files of debug information but those on this machine: nothing is fetched. */
 static const Dwfl_Callbacks callbacks = {.find_elf = dwfl_build_id_find_elf,
@@ -45,6 +45,20 @@ static void source_print(FILE *file, int number) {
     free(text);
 }
 
+/* Debug information may name anything: a pipe, a device, or what our user alone may read and no plugin's client should
+ * see. NULL: it is no source to be shown. */
+static FILE *source_open(const char *path) {
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    bool shown = fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size <= SOURCE_MAX &&
+                 (st.st_mode & S_IROTH || (geteuid() != 0 && st.st_uid == geteuid()));
+    FILE *file = shown ? fdopen(fd, "r") : NULL;
+    if (fd >= 0 && !file) {
+        close(fd);
+    }
+    return file;
+}
+
 /* The names in debug information may be relative to where the compiler ran. */
 static void source_show(Dwfl_Line *line, const char *name, int number) {
     const char *folder = dwfl_line_comp_dir(line);
@@ -53,7 +67,7 @@ static void source_show(Dwfl_Line *line, const char *name, int number) {
         asprintf(&path, "%s%s%s", *name == '/' || !folder ? "" : folder, *name == '/' ? "" : "/", name) < 0) {
         return;
     }
-    FILE *file = is_file(path) ? fopen(path, "re") : NULL;
+    FILE *file = source_open(path);
     free(path);
     if (file) {
         source_print(file, number);

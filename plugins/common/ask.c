@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 #include <string.h>
+#include <strings.h>
 
 bool ask_reads(const struct socgi_request *req) {
     const char *method = socgi_method(req);
@@ -17,5 +18,11 @@ bool ask_json(const struct socgi_request *req, struct socgi_response *res) {
 
 bool ask_foreign(const struct socgi_request *req) {
     const char *site = socgi_header(req, "Sec-Fetch-Site");
-    return site && strcmp(site, "cross-site") == 0;
+    if (site) {
+        return strcmp(site, "cross-site") == 0;
+    }
+    const char *origin = socgi_header(req, "Origin");
+    const char *host = socgi_header(req, "Host");
+    const char *own = origin ? strstr(origin, "://") : NULL; /* none in "null": a page that hides where it is from */
+    return origin && (!own || !host || strcasecmp(own + 3, host) != 0);
 }

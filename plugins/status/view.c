@@ -2,11 +2,13 @@
 #include "view.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { ANSWER_MAX = 4 << 20, PATIENCE_S = 2 };
@@ -32,8 +34,22 @@ static int view_connect(const char *path) {
     return fd;
 }
 
+static long now_ms(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Waits for more until then: patience is with the whole answer, or who sends a byte a second would wear it out. */
+static int wait_until(int fd, long deadline) {
+    struct pollfd more = {.fd = fd, .events = POLLIN};
+    long left = deadline - now_ms();
+    return left > 0 && poll(&more, 1, (int)left) != 0 ? 0 : -EAGAIN;
+}
+
 /* Reads to the end of the connection. *text has a NUL behind it and is the caller's, also when this fails. */
 static int read_all(int fd, char **text, size_t *length) {
+    long deadline = now_ms() + PATIENCE_S * 1000L;
     size_t capacity = 0;
     *text = NULL;
     *length = 0;
@@ -45,6 +61,10 @@ static int read_all(int fd, char **text, size_t *length) {
                 return capacity <= ANSWER_MAX ? -ENOMEM : -EFBIG;
             }
             *text = grown;
+        }
+        int error = wait_until(fd, deadline);
+        if (error) {
+            return error;
         }
         ssize_t n = recv(fd, *text + *length, capacity - *length - 1, 0);
         if (n < 0 && errno != EINTR) {

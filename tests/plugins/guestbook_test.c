@@ -167,6 +167,29 @@ static void other_sites_cannot_write(void **state) {
     assert_null(strstr(socgi_test_body(*state, NULL), "\"id\":5"));
 }
 
+/* What browsers say where they do not tell the site: by plain HTTP from another machine. */
+static void other_origins_cannot_write(void **state) {
+    static const struct {
+        const char *origin;
+        int status;
+    } cases[] = {{"http://here:8080", 303},
+                 {"http://HERE:8080", 303},
+                 {"http://there", 403},
+                 {"http://here", 403},
+                 {"http://here:8080.evil", 403},
+                 {"null", 403},
+                 {"", 403},
+                 {NULL, 303}};
+    assert_int_equal(socgi_test_header(*state, "Host", "here:8080"), 0);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(socgi_test_header(*state, "Origin", cases[i].origin), 0);
+        assert_int_equal(post(*state, "name=A&text=x"), cases[i].status);
+    }
+    assert_int_equal(socgi_test_header(*state, "Origin", "http://proxied"), 0);
+    assert_int_equal(socgi_test_header(*state, "Sec-Fetch-Site", "same-origin"), 0);
+    assert_int_equal(post(*state, "name=A&text=x"), 303);
+}
+
 static void fifty_are_shown(void **state) {
     char body[64];
     for (int i = 1; i <= 51; i++) {
@@ -217,6 +240,7 @@ int main(void) {
         TEST(limits_count_characters),
         TEST(wrong_forms_are_explained),
         TEST(other_sites_cannot_write),
+        TEST(other_origins_cannot_write),
         TEST(fifty_are_shown),
         TEST(a_busy_book_says_so),
         cmocka_unit_test(what_stops_the_start),

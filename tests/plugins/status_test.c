@@ -19,6 +19,8 @@ extern const struct socgi_plugin socgi_plugin;
 
 #define HEAD "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n"
 
+enum { DRIP = SIZE_MAX >> 33 };
+
 struct bench {
     struct socgi_test *test;
     char folder[32];
@@ -59,7 +61,11 @@ static pid_t inside_serve(const struct bench *bench, const char *answer, size_t 
         char request[512] = "";
         int client = accept(fd, NULL, NULL);
         ssize_t n = recv(client, request, sizeof(request) - 1, 0);
-        if (answer) {
+        if (length == DRIP) { /* a byte at a time, for longer than anybody waits */
+            for (int i = 0; i < 20 && send(client, answer, 1, MSG_NOSIGNAL) == 1; i++) {
+                (void)usleep(300000);
+            }
+        } else if (answer) {
             (void)send(client, answer, length, MSG_NOSIGNAL);
         } else {
             (void)recv(client, request + n, sizeof(request) - 1 - (size_t)n, 0); /* until it gives up */
@@ -158,6 +164,7 @@ static void tells_that_there_is_no_view(void **state) {
     assert_int_equal(socgi_test_run(bench->test, "GET", "/status", NULL, 0), 503);
     assert_int_equal(socgi_test_run(bench->test, "GET", "/status/below", NULL, 0), 404);
     expect_bytes(bench, NULL, 0, 504, NULL);
+    expect_bytes(bench, "x", DRIP, 504, NULL);
 }
 
 static void needs_its_option(void **state) {

@@ -16,9 +16,10 @@
 
 static const char help[] = "Usage: socgi build [-o FOLDER] [FOLDER | FILE.c ...]\n"
                            "\n"
-                           "Compiles plugins with the system's compiler, optimised. In a folder (default:\n"
-                           "the current one), and in each folder in it, every file that says SOCGI_PLUGIN\n"
-                           "becomes a plugin, together with the other sources beside it but NAME_test.c.\n"
+                           "Compiles plugins with the system's compiler, optimised, and tries to load them.\n"
+                           "Each source of the folder (default: the current one) is a plugin, named by its\n"
+                           "file; in a folder in it, or one with a CMakeLists.txt, the sources belong to the\n"
+                           "one that says SOCGI_PLUGIN. NAME_test.c does not count.\n"
                            "\n"
                            "  -o, --output FOLDER   where NAME.so goes, in one step, so that it may be the\n"
                            "                        plugin folder of a running server; default: the current\n"
@@ -47,7 +48,7 @@ static int units_build(const struct toolchain *t, const struct units *units, con
         if (status < 0) {
             complaint("socgi build: %s/%s.so: %s", folder, u->name, strerror(-status));
         } else if (status > 0) {
-            complaint("socgi build: %s does not compile", u->files.list[0]);
+            complaint("socgi build: %s %s", u->files.list[0], toolchain_verdict(status));
         } else {
             printf("%s/%s.so\n", folder, u->name);
         }
@@ -68,9 +69,10 @@ static int path_build(const struct toolchain *t, const char *path, const char *f
         sources += !units.list[i].built;
     }
     if (sources == 0) {
-        complaint("socgi build: %s: found no source that says SOCGI_PLUGIN(...), expected one (.c, .cc, .cpp, .cxx);"
-                  " 'socgi new NAME' makes one to begin with",
-                  path);
+        complaint(
+            "socgi build: %s: found no source of a plugin, expected one (.c, .cc, .cpp, .cxx) with SOCGI_PLUGIN(...);"
+            " 'socgi new NAME' makes one to begin with",
+            path);
     }
     int failed = units_build(t, &units, folder);
     units_free(&units);

@@ -28,7 +28,7 @@
 
 #define ADDRESS "127.0.0.1:8000"
 
-enum { FILE_PATH_MAX = PATH_MAX + NAME_MAX + 8, LOST_MS = 250 };
+enum { FILE_PATH_MAX = PATH_MAX + NAME_MAX + 8, LOOK_MS = 250 };
 
 static const char help[] = "Usage: socgi dev [OPTIONS] [FOLDER]\n"
                            "\n"
@@ -37,8 +37,10 @@ static const char help[] = "Usage: socgi dev [OPTIONS] [FOLDER]\n"
                            "request answered by it. What does not compile or load, or crashes, is shown\n"
                            "where it should answer, with the lines of its source, and in this terminal.\n"
                            "\n"
-                           "A file that says SOCGI_PLUGIN is a plugin, with the other sources beside it but\n"
-                           "NAME_test.c. NAME.so is taken as it is. A plugin's file may say what it needs:\n"
+                           "Each source is a plugin, named by its file; in a folder in it, or one with a\n"
+                           "CMakeLists.txt, the sources belong to the one that says SOCGI_PLUGIN, and\n"
+                           "NAME_test.c to none. NAME.so is taken as it is. A plugin's file may say what\n"
+                           "it needs:\n"
                            "  /* socgi: pkg-config sqlite3 */\n"
                            "  /* socgi: cflags -DLIMIT=3 -lm */\n"
                            "\n"
@@ -57,13 +59,14 @@ struct dev {
     int ends;     /* the signals that end us */
     int children; /* and SIGCHLD */
     bool lost;    /* the folder is not there */
+    bool lacking; /* a plugin needs what is not installed */
     pid_t server;
 };
 
 /* ---- Compiling ---- */
 
 /* In the place of a plugin: why there is none. */
-static int placeholder_put(const struct dev *dev, const struct unit *unit, const struct buffer *said) {
+static int placeholder_put(const struct dev *dev, const struct unit *unit, int status, const struct buffer *said) {
     char path[FILE_PATH_MAX];
     char made[FILE_PATH_MAX];
     snprintf(made, sizeof(made), "%s/.%s.so", dev->made.path, unit->name);
@@ -72,51 +75,59 @@ static int placeholder_put(const struct dev *dev, const struct unit *unit, const
     if (!file) {
         return -errno;
     }
-    fprintf(file, PLACEHOLDER_MARK "%s does not compile\n\n%s", unit->files.list[0], said->data ? said->data : "");
+    fprintf(file, PLACEHOLDER_MARK "%s %s\n\n%s", unit->files.list[0], toolchain_verdict(status),
+            said->data ? said->data : "");
     return fclose(file) || rename(made, path) < 0 ? -errno : 0;
 }
 
-/* 0, also when it does not compile; -EINTR: we are to end. */
-static int unit_make(const struct dev *dev, const struct unit *unit) {
+static void unit_tell(const struct dev *dev, const struct unit *unit, int status, unsigned ms, struct buffer *said) {
+    if (unit->rival) {
+        complaint("socgi dev: %s is left out: %s is named %s, too", unit->rival, unit->files.list[0], unit->name);
+    }
+    fputs(said->data ? said->data : "", stderr);
+    if (status == 0) {
+        complaint("socgi dev: %s %s in %u ms", unit->files.list[0], unit->built ? "taken" : "compiled", ms);
+        return;
+    }
+    if (status < 0) {
+        (void)buffer_format(said, "%s\n", strerror(-status));
+    }
+    int error = placeholder_put(dev, unit, status, said);
+    complaint("socgi dev: %s %s%s%s", unit->files.list[0], toolchain_verdict(status),
+              error ? ", and that cannot be shown: " : "", error ? strerror(-error) : "");
+}
+
+/* 0, also when it does not compile; -EINTR: we are to end. `again`: it lacked something the last time. */
+static int unit_make(const struct dev *dev, struct unit *unit, bool again) {
     struct buffer said = {0};
     uint64_t begun = clock_now();
     int status = toolchain_make(&dev->toolchain, unit, dev->made.path, &said);
     unsigned ms = (unsigned)((clock_now() - begun) / 1000000);
-    if (status == -EINTR) {
-        buffer_free(&said);
-        return status;
-    }
-    if (unit->rival) {
-        complaint("socgi dev: %s is left out: %s is named %s, too", unit->rival, unit->files.list[0], unit->name);
-    }
-    fputs(said.data ? said.data : "", stderr);
-    if (status == 0) {
-        complaint("socgi dev: %s %s in %u ms", unit->files.list[0], unit->built ? "taken" : "compiled", ms);
-    } else {
-        if (status < 0) {
-            (void)buffer_format(&said, "%s\n", strerror(-status));
-        }
-        int error = placeholder_put(dev, unit, &said);
-        complaint("socgi dev: %s does not compile%s%s", unit->files.list[0],
-                  error ? ", and that cannot be shown: " : "", error ? strerror(-error) : "");
+    unit->lacking = status == TOOLCHAIN_LACKING;
+    if (status != -EINTR && !(again && unit->lacking)) {
+        unit_tell(dev, unit, status, ms, &said);
     }
     buffer_free(&said);
-    return 0;
+    return status == -EINTR ? status : 0;
 }
 
 /* Compiles what has changed, and withdraws what is no longer there. */
 static void units_renew(struct dev *dev) {
     struct units now;
+    dev->lacking = false;
     int error = units_find(dev->folder, &now);
     if (error) {
         complaint("socgi dev: %s: %s", dev->folder, strerror(-error));
         return;
     }
     for (size_t i = 0; i < now.count && !error; i++) {
-        const struct unit *before = units_named(&dev->known, now.list[i].name);
-        if (!before || before->stamp != now.list[i].stamp || before->files.count != now.list[i].files.count) {
-            error = unit_make(dev, &now.list[i]);
+        struct unit *u = &now.list[i];
+        const struct unit *before = units_named(&dev->known, u->name);
+        bool changed = !before || before->stamp != u->stamp || before->files.count != u->files.count;
+        if (changed || before->lacking) {
+            error = unit_make(dev, u, !changed);
         }
+        dev->lacking |= u->lacking;
     }
     if (error) {
         units_free(&now);
@@ -219,12 +230,12 @@ static int dev_run(struct dev *dev) {
                                {.fd = dev->children, .events = POLLIN},
                                {.fd = dev->lookout, .events = POLLIN}};
     while (!server_ended(dev, &status)) {
-        if (poll(sources, 3, dev->lost ? LOST_MS : -1) < 0 && errno != EINTR) {
+        if (poll(sources, 3, dev->lost || dev->lacking ? LOOK_MS : -1) < 0 && errno != EINTR) {
             complaint("socgi dev: poll: %s", strerror(errno));
             kill(dev->server, SIGTERM);
         }
         signals_take(dev);
-        if (sources[2].revents || dev->lost) {
+        if (sources[2].revents || dev->lost || dev->lacking) {
             folder_take(dev);
         }
     }
@@ -258,7 +269,11 @@ static int dev_serve(struct dev *dev) {
         complaint("socgi dev: the server cannot be started: %s", strerror(-error));
         return EXIT_FAILURE;
     }
-    return dev_run(dev);
+    int status = dev_run(dev);
+    if (status == EXIT_FAILURE) {
+        complaint("socgi dev: the server could not go on; if its address is taken, -l 127.0.0.1:8001 names another");
+    }
+    return status;
 }
 
 static int made_make(struct dev *dev) {
@@ -272,7 +287,8 @@ static int made_make(struct dev *dev) {
 /* The author's options go before ours. The address is one of its own, unless the configuration's file says where: the
  * usual one may be an installed server's. */
 static int command_make(struct dev *dev, char *const *given, int count, bool file) {
-    static const char *const ours[] = {"-s", "development=on", "-s", "watch_quiet=10ms", "-s", "crash_limit=0"};
+    static const char *const ours[] = {"-s", "development=on",     "-s", "watch_quiet=10ms", "-s", "crash_limit=0",
+                                       "-s", "handler_timeout=5s", "-s", "log_level=info"};
     int error = words_add(&dev->command, "socgi");
     for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]) && !error; i++) {
         error = words_add(&dev->command, ours[i]);

@@ -1,5 +1,5 @@
 # What authors have: new, dev, build, on the command line alone. Nothing that serves links it.
-socgi_layer(dev SOURCES build.c dev.c lookout.c made.c new.c program.c template.c toolchain.c unit.c words.c USES socgi_command socgi_config socgi_base socgi_sdk)
+socgi_layer(dev SOURCES build.c dev.c lookout.c made.c new.c program.c template.c toolchain.c trial.c unit.c words.c USES socgi_worker socgi_command socgi_config socgi_base socgi_sdk)
 
 # Where the SDK's headers lie, seen from the program: installed, and in the build tree, where a link stands for them.
 file(RELATIVE_PATH include_relative ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_INCLUDEDIR})

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "config/complaint.h"
 #include "dev/program.h"
+#include "dev/trial.h"
 
 /* ---- The SDK ---- */
 
@@ -44,10 +45,30 @@ void toolchain_free(struct toolchain *toolchain) {
     toolchain->include = NULL;
 }
 
+const char *toolchain_verdict(int status) {
+    static const char *const names[] = {[TOOLCHAIN_WRONG] = "does not compile",
+                                        [TOOLCHAIN_LACKING] = "cannot be compiled here",
+                                        [TOOLCHAIN_UNLOADABLE] = "cannot be loaded"};
+    bool known = status >= TOOLCHAIN_WRONG && status <= TOOLCHAIN_UNLOADABLE;
+    return known ? names[status] : "could not be compiled";
+}
+
 /* ---- The command line ---- */
 
 static const char *const always[] = {
     "-shared", "-fPIC", "-g", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-omit-frame-pointer"};
+
+/* What C allows for the sake of programs of its first years, and what is a mistake in a plugin. */
+static const char *const strict[] = {"-Werror=implicit-function-declaration", "-Werror=int-conversion",
+                                     "-Werror=incompatible-pointer-types"};
+
+static int options_add(struct words *command, const char *const *options, size_t count) {
+    int error = 0;
+    for (size_t i = 0; i < count && !error; i++) {
+        error = words_add(command, options[i]);
+    }
+    return error;
+}
 
 static int environment_add(struct words *command, const char *name) {
     return words_split(command, getenv(name));
@@ -66,11 +87,10 @@ static int packages_add(const struct toolchain *t, struct words *command, const 
         error = error == 0 ? words_split(command, flags.data) : error;
     }
     if (error && error != -EINTR) {
-        (void)buffer_format(said, "pkg-config %s: %s", unit->packages.list[0],
-                            error == -ENOENT ? "not found; install pkg-config"
-                            : flags.data     ? flags.data
-                                             : strerror(-error));
-        error = 1;
+        (void)buffer_format(said, "%s%s: %s needs it. Install the package that brings it, on Debian %s\n",
+                            flags.data ? flags.data : "", error == -ENOENT ? "There is no pkg-config" : "pkg-config",
+                            unit->files.list[0], error == -ENOENT ? "pkg-config" : "often libNAME-dev");
+        error = TOOLCHAIN_LACKING;
     }
     words_free(&ask);
     buffer_free(&flags);
@@ -92,8 +112,9 @@ static int command_make(const struct toolchain *t, const struct unit *unit, cons
                         struct buffer *said) {
     const char *compiler = getenv(unit->cxx ? "CXX" : "CC");
     int error = words_split(command, compiler && *compiler ? compiler : unit->cxx ? "c++" : "cc");
-    for (size_t i = 0; i < sizeof(always) / sizeof(always[0]) && !error; i++) {
-        error = words_add(command, always[i]);
+    error = error ? error : options_add(command, always, sizeof(always) / sizeof(always[0]));
+    if (!error && !unit->cxx) {
+        error = options_add(command, strict, sizeof(strict) / sizeof(strict[0]));
     }
     error = error ? error : words_add(command, t->goal == GOAL_RELEASE ? "-O2" : "-Og");
     error = error ? error : words_add(command, "-isystem");
@@ -117,10 +138,10 @@ static int compile(const struct toolchain *t, const struct unit *unit, const cha
     if (status == 0) {
         status = program_run(&command, t->stop, said);
         if (status == -ENOENT) {
-            (void)buffer_format(said, "%s: not found; install a compiler (on Debian: apt-get install gcc libc6-dev)\n",
-                                command.list[0]);
+            (void)buffer_format(said, "%s: not found; install a compiler (on Debian: apt-get install %s libc6-dev)\n",
+                                command.list[0], unit->cxx ? "g++" : "gcc");
         }
-        status = status == -ENOENT || status > 0 ? 1 : status;
+        status = status == -ENOENT ? TOOLCHAIN_LACKING : status > 0 ? TOOLCHAIN_WRONG : status;
     }
     words_free(&command);
     return status;
@@ -150,6 +171,9 @@ int toolchain_make(const struct toolchain *t, const struct unit *unit, const cha
                      : 0;
     if (!status) {
         status = unit->built ? copy(unit->files.list[0], made) : compile(t, unit, made, said);
+        if (!status && t->goal == GOAL_RELEASE) {
+            status = trial_load(made, unit->name, said);
+        }
         if (!status && rename(made, path) < 0) {
             status = -errno;
         }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- One file ---- */
 
@@ -172,16 +173,16 @@ static int unit_add(struct units *units, struct unit *u, int error) {
     return 0;
 }
 
-static int unit_make(struct units *units, const struct files *files, const struct file *plugin, const char *name,
-                     size_t length) {
-    struct unit u = {.name = strndup(name, length),
+/* `together`: with the other sources beside it. */
+static int unit_make(struct units *units, const struct files *files, const struct file *plugin, bool together) {
+    struct unit u = {.name = strndup(plugin->name, plugin->stem),
                      .built = plugin->kind == KIND_BUILT,
                      .cxx = plugin->kind == KIND_CXX,
                      .stamp = plugin->stamp};
     int error = u.name ? words_add(&u.files, plugin->path) : -ENOMEM;
     for (size_t i = 0; i < files->count && !error && !u.built; i++) {
         const struct file *f = &files->list[i];
-        bool beside = f->kind == plugin->kind && !f->plugin;
+        bool beside = together && f->kind == plugin->kind && !f->plugin;
         if (beside) {
             error = words_add(&u.files, f->path);
         }
@@ -195,23 +196,14 @@ static int unit_make(struct units *units, const struct files *files, const struc
     return unit_add(units, &u, error);
 }
 
-static size_t plugins_count(const struct files *files) {
-    size_t count = 0;
-    for (size_t i = 0; i < files->count; i++) {
-        count += files->list[i].plugin;
-    }
-    return count;
-}
-
-/* `folder`: its name, where a plugin that is alone in it is named by it; else NULL. */
-static int units_make(struct units *units, const struct files *files, const char *folder) {
-    bool by_folder = folder && plugins_count(files) == 1;
+/* `below`: it is in a folder of the one that was named; `together`: its sources belong together. */
+static int units_make(struct units *units, const struct files *files, bool below, bool together) {
     int error = 0;
     for (size_t i = 0; i < files->count && !error; i++) {
         const struct file *f = &files->list[i];
-        if (f->plugin || (f->kind == KIND_BUILT && !folder)) {
-            error = by_folder ? unit_make(units, files, f, folder, strlen(folder))
-                              : unit_make(units, files, f, f->name, f->stem);
+        bool source = f->kind == KIND_C || f->kind == KIND_CXX;
+        if (f->plugin || (source && !together) || (f->kind == KIND_BUILT && !below)) {
+            error = unit_make(units, files, f, together);
         }
     }
     return error;
@@ -219,26 +211,32 @@ static int units_make(struct units *units, const struct files *files, const char
 
 /* ---- Folders ---- */
 
-static int folder_find(const char *path, const char *name, struct units *units);
+static int folder_find(const char *path, bool below, struct units *units);
 
-static int entry_take(const char *below, const struct dirent *entry, bool deeper, struct files *files,
+static int entry_take(const char *in, const struct dirent *entry, bool deeper, struct files *files,
                       struct units *units) {
     char path[PATH_MAX];
     struct stat st;
-    const char *folder = strcmp(below, ".") == 0 ? "" : below; /* for shorter names in messages */
+    const char *folder = strcmp(in, ".") == 0 ? "" : in; /* for shorter names in messages */
     if (entry->d_name[0] == '.' ||
         (size_t)snprintf(path, sizeof(path), "%s%s%s", folder, *folder ? "/" : "", entry->d_name) >= sizeof(path)) {
         return 0;
     }
     if (stat(path, &st) == 0 && S_ISDIR(st.st_mode)) {
-        int error = deeper ? folder_find(path, entry->d_name, units) : 0;
+        int error = deeper ? folder_find(path, true, units) : 0;
         return error == -ENOMEM ? error : 0; /* a folder that may not be read holds no plugin of ours */
     }
     return file_add(files, path);
 }
 
+/* A folder with a build of its own, as 'socgi new' makes them, is one plugin. */
+static bool is_project(const char *folder) {
+    char path[PATH_MAX];
+    return (size_t)snprintf(path, sizeof(path), "%s/CMakeLists.txt", folder) < sizeof(path) && access(path, F_OK) == 0;
+}
+
 /* The order of the folder's entries must not change what is made of them. */
-static int folder_find(const char *path, const char *name, struct units *units) {
+static int folder_find(const char *path, bool below, struct units *units) {
     struct dirent **entries;
     int count = scandir(path, &entries, NULL, alphasort);
     if (count < 0) {
@@ -248,12 +246,12 @@ static int folder_find(const char *path, const char *name, struct units *units) 
     int error = 0;
     for (int i = 0; i < count; i++) {
         if (!error) {
-            error = entry_take(path, entries[i], !name, &files, units);
+            error = entry_take(path, entries[i], !below, &files, units);
         }
         free(entries[i]);
     }
     free(entries);
-    error = error ? error : units_make(units, &files, name);
+    error = error ? error : units_make(units, &files, below, below || is_project(path));
     files_free(&files);
     return error;
 }
@@ -262,7 +260,7 @@ static int file_find(const char *path, struct units *units) {
     struct files files = {0};
     int error = file_add(&files, path);
     if (!error && files.count == 1 && files.list[0].kind != KIND_HEADER) {
-        error = unit_make(units, &files, &files.list[0], files.list[0].name, files.list[0].stem);
+        error = unit_make(units, &files, &files.list[0], false);
     }
     files_free(&files);
     return error;
@@ -309,7 +307,7 @@ int units_find(const char *path, struct units *units) {
     struct stat st;
     *units = (struct units){0};
     int error = stat(path, &st) < 0   ? -errno
-                : S_ISDIR(st.st_mode) ? folder_find(path, NULL, units)
+                : S_ISDIR(st.st_mode) ? folder_find(path, false, units)
                                       : file_find(path, units);
     if (!error && units->count > 0) {
         qsort(units->list, units->count, sizeof(*units->list), by_name);

@@ -1,10 +1,11 @@
 /*
  * Units: the plugins that a folder holds as sources.
  *
- * A source file that says SOCGI_PLUGIN is a plugin; the other source files beside it belong to every plugin of that
- * folder. NAME_test.c and the like, and hidden files, do not count. A plugin is named by its file; one alone in a
- * folder below, by that folder; of several of one name the one with the shortest path counts. A shared object is a
- * plugin that is built already, unless there is a source of that name.
+ * Each source file of the folder is a plugin, named by the file. In a folder below, and in one that holds a
+ * CMakeLists.txt, the sources belong together: the file that says SOCGI_PLUGIN gives the plugin its name, and the
+ * others are part of it. NAME_test.c and the like, and hidden files, do not count. Of several plugins of one name the
+ * one with the shortest path counts. A shared object is a plugin that is built already, unless there is a source of
+ * that name.
  *
  * What else a plugin needs stands in its file, in lines that begin so:
  *
@@ -28,6 +29,7 @@ struct unit {
     char *rival;           /* a source of the same name that is left out, or NULL */
     bool built;            /* it is a shared object */
     bool cxx;              /* it is C++ */
+    bool lacking;          /* for who makes it: something that it needs was not there */
     uint64_t stamp;        /* another one when a file of it, or a header beside it, has changed */
 };
 

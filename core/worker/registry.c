@@ -30,8 +30,9 @@ static int by_name(const struct dirent **a, const struct dirent **b) {
 
 /* ---- One plugin ---- */
 
-/* The loader's words, without the folder of the private copy, which means nothing to its reader. A function of the SDK
- * that is not there is how most plugins for a newer server show it, for the loader comes before the manifest. */
+/* The loader's words, without the folder of the private copy, which means nothing to its reader, and what to do. A
+ * function of the SDK that is not there is how most plugins for a newer server show it, for the loader comes before the
+ * manifest. */
 static void reason_take(char reason[MANIFEST_REASON_SIZE], const char *text, const char *folder) {
     size_t length = strlen(folder);
     bool ours = strncmp(text, folder, length) == 0 && text[length] == '/';
@@ -41,6 +42,10 @@ static void reason_take(char reason[MANIFEST_REASON_SIZE], const char *text, con
                  ", which this server (socgi " SOCGI_VERSION
                  ", ABI %d.%d) has not: upgrade socgi, or rebuild the plugin against this server's socgi/plugin.h",
                  SOCGI_ABI_MAJOR, SOCGI_ABI_MINOR);
+    } else if (strstr(reason, "undefined symbol: ") && end < MANIFEST_REASON_SIZE) {
+        snprintf(reason + end, (size_t)(MANIFEST_REASON_SIZE - end),
+                 ": compile the source that has it, or link the library (for socgi dev and build, a line in the "
+                 "plugin's file: /* socgi: cflags -lNAME */)");
     }
 }
 
@@ -59,12 +64,7 @@ static bool placeholder_read(const char *path, char reason[MANIFEST_REASON_SIZE]
     return found;
 }
 
-static const struct socgi_plugin *symbol_find(const char *folder, const char *file, char reason[MANIFEST_REASON_SIZE]) {
-    char *path;
-    if (asprintf(&path, "%s/%s", folder, file) < 0) {
-        snprintf(reason, MANIFEST_REASON_SIZE, "no memory");
-        return NULL;
-    }
+static const struct socgi_plugin *symbol_find(const char *folder, const char *path, char reason[MANIFEST_REASON_SIZE]) {
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     const struct socgi_plugin *plugin = library ? dlsym(library, "socgi_plugin") : NULL;
     if (!library && !placeholder_read(path, reason)) {
@@ -73,6 +73,25 @@ static const struct socgi_plugin *symbol_find(const char *folder, const char *fi
         snprintf(reason, MANIFEST_REASON_SIZE,
                  "it has no symbol socgi_plugin: SOCGI_PLUGIN(...) is missing, or hidden");
     }
+    return plugin;
+}
+
+int registry_examine(const char *path, const char *name, char reason[MANIFEST_REASON_SIZE]) {
+    struct manifest manifest;
+    const char *slash = strrchr(path, '/');
+    char *folder = strndup(path, slash ? (size_t)(slash - path) : 0);
+    const struct socgi_plugin *given = folder ? symbol_find(folder, path, reason) : NULL;
+    free(folder);
+    return given ? manifest_read(&manifest, given, name, reason) : -EINVAL;
+}
+
+static const struct socgi_plugin *plugin_find(const char *folder, const char *file, char reason[MANIFEST_REASON_SIZE]) {
+    char *path;
+    if (asprintf(&path, "%s/%s", folder, file) < 0) {
+        snprintf(reason, MANIFEST_REASON_SIZE, "no memory");
+        return NULL;
+    }
+    const struct socgi_plugin *plugin = symbol_find(folder, path, reason);
     free(path);
     return plugin;
 }
@@ -82,7 +101,7 @@ static int context_make(const struct wire_start *start, const char *file, struct
                         char reason[MANIFEST_REASON_SIZE]) {
     char name[MANIFEST_NAME_MAX + 1];
     snprintf(name, sizeof(name), "%.*s", (int)(strlen(file) - (sizeof(SUFFIX) - 1)), file);
-    const struct socgi_plugin *given = symbol_find(start->folder, file, reason);
+    const struct socgi_plugin *given = plugin_find(start->folder, file, reason);
     if (!given || manifest_read(&context->manifest, given, name, reason)) {
         return -EINVAL;
     }

@@ -24,6 +24,10 @@ struct socgi_context *registry_load_file(const struct wire_start *start, const c
                                          char reason[MANIFEST_REASON_SIZE]);
 void registry_unload_file(struct socgi_context *context);
 
+/* Loads a file and reads its manifest, no more: 0, or -EINVAL with the reason. It stays mapped. `name`: as
+ * manifest_read. */
+int registry_examine(const char *path, const char *name, char reason[MANIFEST_REASON_SIZE]);
+
 /* The plugin of that place, or NULL. */
 struct socgi_context *registry_at(const struct registry *registry, size_t index);
 

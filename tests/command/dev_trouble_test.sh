@@ -92,12 +92,12 @@ rm -f src/noise
 
 # ---- Two of one name ----
 mkdir src/hello
-one src/hello/main.c second
-said '^socgi dev: src/hello/main\.c is left out: src/hello\.c is named hello, too$'
+one src/hello/hello.c second
+said '^socgi dev: src/hello/hello\.c is left out: src/hello\.c is named hello, too$'
 becomes /hello '^quiet~$'
 checks=$((checks + 1))
 "$socgi" build -o out src > log2 2>&1
-grep -q '^socgi build: src/hello/main\.c is left out: src/hello\.c is named hello, too$' log2 ||
+grep -q '^socgi build: src/hello/hello\.c is left out: src/hello\.c is named hello, too$' log2 ||
     fail 'build does not tell that two are of one name'
 rm src/hello.c
 becomes /hello '^second~$'

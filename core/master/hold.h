@@ -2,7 +2,7 @@
  * Holds: which connections' descriptors a worker keeps between their requests, so that most requests are handed over in
  * shared memory alone. A connection has one place in each worker's table, by its number; from its second request on it
  * takes it, unless another connection there is in use. Nothing is believed to be kept before the request that brought
- * it is done.
+ * it is done, and nobody else is given a place while a request that needs it waits: that request could find it empty.
  */
 #ifndef MASTER_HOLD_H
 #define MASTER_HOLD_H
@@ -20,7 +20,7 @@ struct worker;
 /* The place in a worker's table with that handle. */
 struct hold {
     uint64_t number; /* of the connection; 0: none */
-    bool claimed;    /* its descriptor is on its way */
+    bool busy;       /* a request that brings its descriptor, or needs it, is with the worker */
     bool used;       /* since another one wanted the place */
 };
 

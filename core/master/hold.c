@@ -12,29 +12,28 @@ uint32_t hold_count(uint32_t wanted, uint32_t files) {
     return files > 0 && files / 2 < wanted ? files / 2 : wanted;
 }
 
-void hold_plan(struct worker *w, struct exchange *x, struct mailbox_slot *slot) {
+bool hold_plan(struct worker *w, struct exchange *x, struct mailbox_slot *slot) {
     struct connection *c = x->connection;
-    slot->by_message = 1;
     slot->handle = x->job.handle = HANDLE_NONE;
     x->job.brings = false;
     if (w->hold_count == 0 || x->body.fd >= 0) {
-        return;
+        return true;
     }
     uint32_t handle = (uint32_t)(c->number % w->hold_count);
     struct hold *hold = &w->holds[handle];
     bool kept = hold->number == c->number;
     if (hold->busy || (!kept && c->requests < 2)) {
-        return;
+        return true;
     }
     if (!kept && hold->number && hold->used) {
         hold->used = false;
-        return;
+        return true;
     }
     *hold = (struct hold){.number = c->number, .busy = true, .used = kept};
-    slot->by_message = !kept;
     slot->handle = x->job.handle = handle;
     x->job.brings = !kept;
     c->sticky = true;
+    return !kept;
 }
 
 void hold_settle(struct worker *w, struct job *job) {

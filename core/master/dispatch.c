@@ -48,8 +48,10 @@ static int ring_room(const struct worker *w) {
 
 /* It could not be given a request. -EAGAIN: others are to be asked. */
 static int worker_refused(struct worker *w, int error) {
-    if (error == -EPROTO || error == -EPIPE || error == -ECONNRESET) {
-        worker_broke(w, error == -EPROTO ? "an impossible ring" : "it has closed its channel");
+    if (error == -EPROTO) {
+        worker_broke(w, "an impossible ring");
+    } else if (error == -EPIPE || error == -ECONNRESET) {
+        worker_lost(w);
     }
     w->desk.deaf = worker_server(w)->loop.now + DEAF_NS;
     return -EAGAIN;

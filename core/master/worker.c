@@ -210,6 +210,11 @@ void worker_broke(struct worker *w, const char *what) {
     worker_apply(w, WORKER_BROKE);
 }
 
+void worker_lost(struct worker *w) {
+    log_line(LOG_INFO, "worker %d cannot be reached any more: killed", (int)w->ties.pid);
+    worker_apply(w, WORKER_BROKE);
+}
+
 void worker_leaves(struct worker *w) {
     w->deadline = loop_of(w)->now + LEAVE_MS * NS_PER_MS;
 }

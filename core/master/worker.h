@@ -77,6 +77,9 @@ void worker_overdue(struct worker *worker);
 /* It has violated the protocol: logged and killed. */
 void worker_broke(struct worker *worker, const char *what);
 
+/* Its channel is closed: it is dying, or else it is killed. What it has finished counts. */
+void worker_lost(struct worker *worker);
+
 /* It has nothing to do any more, and is retiring: it is given a moment to end. */
 void worker_leaves(struct worker *worker);
 

@@ -16,12 +16,23 @@ static struct worker *worker_of_idle(struct list *link) {
  */
 enum { PATIENCE_NS = 200000 };
 
+/* Behind what takes longer than this nobody waits for whom another one has room, though that is busy, too. */
+enum { SLOW_NS = 10000000 };
+
 uint64_t worker_patience(const struct worker *w) {
     return w->desk.since + PATIENCE_NS;
 }
 
 bool worker_patient(const struct worker *w) {
     return worker_server(w)->loop.now < worker_patience(w);
+}
+
+uint64_t worker_slow_from(const struct worker *w) {
+    return w->desk.load > 0 ? w->desk.since + SLOW_NS : UINT64_MAX;
+}
+
+static bool worker_slow(const struct worker *w) {
+    return worker_slow_from(w) <= worker_server(w)->loop.now;
 }
 
 static bool worker_fit(const struct worker *w) {
@@ -56,6 +67,23 @@ uint64_t pool_idle_from(const struct pool *pool) {
     return from;
 }
 
+bool pool_quick(const struct pool *pool) {
+    for (uint32_t i = 0; i < pool->count; i++) {
+        const struct worker *w = pool->seats[i].worker;
+        if (worker_fit(w) && !worker_slow(w)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool worker_better(const struct worker *w, const struct worker *than) {
+    if (!than || worker_slow(w) != worker_slow(than)) {
+        return !than || worker_slow(than);
+    }
+    return w->desk.load < than->desk.load;
+}
+
 struct worker *worker_choose(struct pool *pool, const struct connection *c) {
     if (worker_awake(pool->latest)) {
         return pool->latest;
@@ -63,7 +91,7 @@ struct worker *worker_choose(struct pool *pool, const struct connection *c) {
     struct worker *least = idle_choose(pool, c);
     for (uint32_t i = 0; (!least || least->desk.load > 0) && i < pool->count; i++) {
         struct worker *w = pool->seats[i].worker;
-        if (worker_fit(w) && (!least || w->desk.load < least->desk.load)) {
+        if (worker_fit(w) && worker_better(w, least)) {
             least = w;
         }
     }

@@ -247,11 +247,18 @@ static void order_check(struct worker *w) {
     }
 }
 
-/* While somebody is idle nobody waits behind a slow handler. */
+/* Whether somebody else is to have what waits at that worker. */
+static bool waiting_suffers(const struct worker *w) {
+    uint64_t now = worker_server(w)->loop.now;
+    return w->desk.load > 1 && !w->broken && !worker_patient(w) &&
+           (pool_idle_from(w->pool) == 0 || (worker_slow_from(w) <= now && pool_quick(w->pool)));
+}
+
+/* While somebody is idle, or has room and is quicker, nobody waits behind a slow handler. */
 static void waiting_spread(struct pool *pool) {
     for (uint32_t i = 0; i < pool->count; i++) {
         struct worker *w = pool->seats[i].worker;
-        while (w && !w->broken && w->desk.load > 1 && !worker_patient(w) && pool_idle_from(pool) == 0) {
+        while (w && waiting_suffers(w)) {
             struct job *job = desk_take_back(w);
             if (!job) {
                 order_check(w);
@@ -325,10 +332,8 @@ void dispatch_turn(struct server *server) {
     }
     struct generation *g = server->generation;
     for (size_t i = 0; g && i < g->pool_count; i++) {
+        waiting_spread(&g->pools[i]); /* they are older than those in the queue */
         queue_run(&g->pools[i]);
-        if (!list_empty(&g->pools[i].idle)) {
-            waiting_spread(&g->pools[i]);
-        }
     }
 }
 
@@ -347,6 +352,7 @@ uint64_t dispatch_next(const struct server *server) {
             uint64_t from = pool_idle_from(w->pool);
             uint64_t then = worker_patience(w);
             next = earlier(next, from > then ? from : then);
+            next = pool_quick(w->pool) ? earlier(next, worker_slow_from(w)) : next;
         }
     }
     const struct generation *g = server->generation;

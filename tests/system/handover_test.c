@@ -94,6 +94,34 @@ static void many_that_go(void **state) {
     server_end(server);
 }
 
+/* Nobody is ever idle, but what waits behind a slow handler goes to who is quicker. */
+static void not_behind_the_slow(void **state) {
+    enum { BUSY = 3, REQUESTS = 1500 };
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "hello hold sleep", .settings = {"queue_timeout=2s"}, .gate = true});
+    struct client *busy[BUSY];
+    struct client *slow = client_open(server);
+    client_get(slow, "/hold");
+    int held = gate_await(server, NULL);
+    for (size_t i = 0; i < BUSY; i++) {
+        busy[i] = client_open(server);
+        for (int times = 0; times < REQUESTS; times++) {
+            client_get(busy[i], "/sleep?ms=2");
+        }
+        assert_int_equal(client_status(busy[i]), 200);
+    }
+    for (int i = 0; i < 3; i++) {
+        fetch_expect(server, "/hello", 200, "Hello, world!\n");
+    }
+    close(held);
+    assert_int_equal(client_status(slow), 200);
+    client_close(slow);
+    for (size_t i = 0; i < BUSY; i++) {
+        client_reset(busy[i]);
+    }
+    server_end(server);
+}
+
 /* ---- Workers that attack ---- */
 
 static struct server *attacked(void **state) {
@@ -226,6 +254,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(place_of_one_that_waits),
         SYSTEM_TEST(many_that_go),
+        SYSTEM_TEST(not_behind_the_slow),
         SYSTEM_TEST(ring_ahead),
         SYSTEM_TEST(ring_behind),
         SYSTEM_TEST(ties_closed),

@@ -96,22 +96,33 @@ static void many_that_go(void **state) {
 
 /* Nobody is ever idle, but what waits behind a slow handler goes to who is quicker. */
 static void not_behind_the_slow(void **state) {
-    enum { BUSY = 3, REQUESTS = 1500 };
+    enum { BUSY = 5, REQUESTS = 300, WAITING = 2 };
     struct server *server = server_start(
-        state, &(struct server_setup){.plugins = "hello hold sleep", .settings = {"queue_timeout=2s"}, .gate = true});
+        state, &(struct server_setup){
+                   .plugins = "hello hold sleep", .settings = {"queue_timeout=2s", "mailbox_slots=2"}, .gate = true});
     struct client *busy[BUSY];
+    struct client *waiting[WAITING];
     struct client *slow = client_open(server);
     client_get(slow, "/hold");
     int held = gate_await(server, NULL);
+    for (size_t i = 0; i < WAITING; i++) {
+        waiting[i] = client_open(server);
+    }
     for (size_t i = 0; i < BUSY; i++) {
         busy[i] = client_open(server);
-        for (int times = 0; times < REQUESTS; times++) {
-            client_get(busy[i], "/sleep?ms=2");
+        client_get(busy[i], i == 0 ? "/sleep?ms=500" : "/sleep?ms=10");
+        server_sync(server);
+        for (size_t at = 0; i == 0 && at < WAITING; at++) { /* one behind each of the two */
+            client_get(waiting[at], "/sleep?ms=20");
+            server_sync(server);
         }
-        assert_int_equal(client_status(busy[i]), 200);
+        for (int times = 0; times < REQUESTS; times++) {
+            client_get(busy[i], "/sleep?ms=10");
+        }
     }
-    for (int i = 0; i < 3; i++) {
-        fetch_expect(server, "/hello", 200, "Hello, world!\n");
+    for (size_t i = 0; i < WAITING; i++) {
+        assert_int_equal(client_status(waiting[i]), 200);
+        client_close(waiting[i]);
     }
     close(held);
     assert_int_equal(client_status(slow), 200);
@@ -132,11 +143,22 @@ static struct server *attacked(void **state) {
                                                .gate = true});
 }
 
-/* Each by a connection of its own: by message. */
+/* Each by a connection of its own, and so by message; one after the other, then as many at once as any worker is needed
+ * for. */
 static void others_served(struct server *server) {
-    for (int i = 0; i < 20; i++) {
+    enum { COUNT = 40, AT_ONCE = 8 };
+    struct fetch fetches[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        fetches[i] = (struct fetch){.path = "/hello", .field = "Connection: close"};
+    }
+    for (int i = 0; i < COUNT / 2; i++) {
         fetch_expect(server, "/hello", 200, "Hello, world!\n");
     }
+    fetch_all(server, fetches, COUNT, AT_ONCE, NULL, NULL);
+    for (int i = 0; i < COUNT; i++) {
+        assert_int_equal(fetches[i].status, 200);
+    }
+    fetch_free(fetches, COUNT);
 }
 
 /* When its log is complete. */

@@ -17,7 +17,7 @@ void fd_close(int *fd) {
 
 int fd_set_nonblocking(int fd) {
     int flags = fcntl(fd, F_GETFL);
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0) {
+    if (flags < 0 || (!(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)) {
         return -errno;
     }
     return 0;

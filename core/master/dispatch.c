@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "master/account.h"
+#include "master/choose.h"
 #include "master/connection.h"
 #include "master/desk.h"
 #include "master/exchange.h"
@@ -15,10 +16,6 @@
 #include "master/server.h"
 #include "wire/call.h"
 #include "wire/message.h"
-
-static struct worker *worker_of_idle(struct list *link) {
-    return container_of(container_of(link, struct desk, idle), struct worker, desk);
-}
 
 static struct worker *worker_of_busy(struct list *link) {
     return container_of(container_of(link, struct desk, busy), struct worker, desk);
@@ -30,40 +27,8 @@ static bool plugin_full(const struct plugin *plugin) {
 
 /* ---- Posting ---- */
 
-/*
- * To wake a worker costs more than a short handler takes. So a request may wait behind what the worker does that was
- * given the last one, if that has begun just now; when it takes longer than this, the request goes to another one.
- */
-enum { PATIENCE_NS = 200000 };
-
-static bool patient(const struct worker *w) {
-    return worker_server(w)->loop.now - w->desk.since < PATIENCE_NS;
-}
-
-static bool worker_awake(const struct worker *w) {
-    return w && w->desk.load > 0 && w->desk.free_count > 0 && w->state == WORKER_READY && patient(w);
-}
-
-/* An idle one first: the one that served this connection last, else the one that fell idle last. Else the one with the
- * least to do. NULL: every mailbox is full. */
-static struct worker *worker_choose(struct pool *pool, const struct connection *c) {
-    if (worker_awake(pool->latest)) {
-        return pool->latest;
-    }
-    if (!list_empty(&pool->idle)) {
-        struct worker *last = c->last_seat < pool->count ? pool->seats[c->last_seat].worker : NULL;
-        return last && !list_empty(&last->desk.idle) ? last : worker_of_idle(pool->idle.next);
-    }
-    struct worker *least = NULL;
-    for (uint32_t i = 0; i < pool->count; i++) {
-        struct worker *w = pool->seats[i].worker;
-        bool fit = w && w->state == WORKER_READY && w->desk.free_count > 0;
-        if (fit && (!least || w->desk.load < least->desk.load)) {
-            least = w;
-        }
-    }
-    return least;
-}
+/* How long a worker is left alone that has taken no request, because its ring or its channel was full. */
+static const uint64_t DEAF_NS = 2000000;
 
 static int post_message(struct worker *w, const struct exchange *x, const struct wire_post *post) {
     unsigned char message[CHANNEL_MESSAGE_MAX];
@@ -73,19 +38,32 @@ static int post_message(struct worker *w, const struct exchange *x, const struct
 }
 
 /* Of a worker that does not read, behind what it runs, only as much is asked as leaves room for when it does. */
-static bool ring_full(const struct worker *w) {
+static int ring_room(const struct worker *w) {
     uint32_t unread = ring_unread(&w->ties.box.shared->ring, w->desk.written);
-    return unread >= (w->desk.load > 0 ? RING_SIZE / 2 : RING_SIZE);
+    if (unread > RING_SIZE) {
+        return -EPROTO;
+    }
+    return unread >= (w->desk.load > 0 ? RING_SIZE / 2 : RING_SIZE) ? -EAGAIN : 0;
+}
+
+/* It could not be given a request. -EAGAIN: others are to be asked. */
+static int worker_refused(struct worker *w, int error) {
+    if (error == -EPROTO) {
+        worker_broke(w, "an impossible ring");
+    } else if (error == -EPIPE || error == -ECONNRESET) {
+        worker_lost(w);
+    }
+    w->desk.deaf = worker_server(w)->loop.now + DEAF_NS;
+    return -EAGAIN;
 }
 
 /* The message that brings the descriptors goes first, so that it is there when the ring tells of the request. */
-static int job_send(struct worker *w, const struct exchange *x, const struct wire_post *post,
-                    const struct mailbox_slot *slot) {
+static int job_send(struct worker *w, const struct exchange *x, const struct wire_post *post, bool by_message) {
     struct mailbox_shared *shared = w->ties.box.shared;
-    int error = slot->by_message ? post_message(w, x, post) : 0;
+    int error = by_message ? post_message(w, x, post) : 0;
     if (!error) {
         ring_write(&shared->ring, &w->desk.written,
-                   (struct ring_entry){.sequence = post->sequence, .slot = post->slot});
+                   (struct ring_entry){.sequence = post->sequence, .slot = post->slot, .by_message = by_message});
         call_ring(&shared->call);
     }
     return error;
@@ -95,22 +73,27 @@ static int job_send(struct worker *w, const struct exchange *x, const struct wir
 static int job_post(struct worker *w, struct job *job) {
     struct exchange *x = exchange_of(job);
     uint32_t index = w->desk.free[w->desk.free_count - 1];
-    long length = ring_full(w) ? -EAGAIN : exchange_pack(x, mailbox_request(&w->ties.box, index), w->ties.box.capacity);
+    int error = ring_room(w);
+    if (error) {
+        return worker_refused(w, error);
+    }
+    long length = exchange_pack(x, mailbox_request(&w->ties.box, index), w->ties.box.capacity);
     if (length < 0) {
         return (int)length;
     }
     struct mailbox_slot *slot = mailbox_slot(&w->ties.box, index);
     struct wire_post post = {.slot = index, .sequence = ++w->desk.sequence};
     slot->length = (uint32_t)length;
-    hold_plan(w, x, slot);
+    bool by_message = hold_plan(w, x, slot);
     atomic_store_explicit(&slot->touched, 0, memory_order_relaxed);
     slot_post(&slot->slot, post.sequence);
-    if (job_send(w, x, &post, slot)) {
+    error = job_send(w, x, &post, by_message);
+    if (error) {
         if (!slot_reclaim(&slot->slot, post.sequence)) {
             worker_broke(w, "it took a request that it was not sent");
         }
         hold_lose(w, job);
-        return -EAGAIN;
+        return worker_refused(w, error);
     }
     w->desk.free_count--;
     job->slot = index;
@@ -120,6 +103,15 @@ static int job_post(struct worker *w, struct job *job) {
     w->pool->latest = w;
     x->connection->last_seat = (uint32_t)(w->seat - w->pool->seats);
     return 0;
+}
+
+/* To the best of those who take it. -EAGAIN: nobody does; -EMSGSIZE. */
+static int job_offer(struct pool *pool, struct job *job) {
+    int error = -EAGAIN;
+    for (struct worker *w; error == -EAGAIN && (w = worker_choose(pool, exchange_of(job)->connection));) {
+        error = job_post(w, job); /* who refuses is not chosen again */
+    }
+    return error;
 }
 
 /* ---- Collecting ---- */
@@ -162,6 +154,7 @@ static void job_passed(struct job *job) {
 /* False: the worker is broken. */
 static bool job_collect(struct worker *w, struct job *job) {
     struct mailbox_answer answer = mailbox_slot(&w->ties.box, job->slot)->answer;
+    atomic_signal_fence(memory_order_seq_cst); /* a copy: what is checked is not read again */
     struct wire_tail tail;
     int fds[CHANNEL_FDS_MAX];
     size_t count = 0;
@@ -184,6 +177,7 @@ static bool job_collect(struct worker *w, struct job *job) {
     struct connection *c = exchange_of(job)->connection;
     (void)slot_collect(&mailbox_slot(&w->ties.box, job->slot)->slot, job->sequence);
     hold_settle(w, job);
+    w->desk.deaf = 0; /* it reads */
     desk_remove(w, job);
     job_passed(job);
     w->requests++;
@@ -192,7 +186,7 @@ static bool job_collect(struct worker *w, struct job *job) {
 }
 
 void dispatch_worker_collect(struct worker *w) {
-    for (struct job *job = desk_head(w); job; job = desk_head(w)) {
+    for (struct job *job = desk_head(w); job && !w->broken; job = desk_head(w)) {
         enum slot_state state = slot_look(&mailbox_slot(&w->ties.box, job->slot)->slot, job->sequence);
         bool fine = state == SLOT_DONE ? job_collect(w, job) : state != SLOT_FREE;
         if (!fine) {
@@ -225,41 +219,52 @@ static void too_large(struct connection *c) {
 }
 
 /* True: it was posted, or answered. */
-static bool job_give(struct worker *w, struct job *job) {
-    bool queued = job->queued;
-    if (queued) {
+static bool job_give(struct pool *pool, struct job *job) {
+    if (job->queued) {
         queue_remove(job);
     }
-    int error = job_post(w, job);
+    int error = job_offer(pool, job);
     if (error == -EMSGSIZE) {
         too_large(exchange_of(job)->connection);
-    } else if (error && queued) {
+    } else if (error) {
         queue_prepend(job);
     }
     return error != -EAGAIN;
 }
 
 static void queue_run(struct pool *pool) {
-    while (pool->queued > 0) {
-        struct job *job = queue_next(pool);
-        struct worker *w = job ? worker_choose(pool, exchange_of(job)->connection) : NULL;
-        if (!w || !job_give(w, job)) {
-            return;
-        }
+    struct job *job = queue_next(pool);
+    while (job && job_give(pool, job)) {
+        job = queue_next(pool);
     }
 }
 
-/* While somebody is idle nobody waits behind a slow handler. */
+/* Nothing could be taken back: what waited has just been begun, and so what was before it is done. */
+static void order_check(struct worker *w) {
+    const struct job *head = desk_head(w);
+    if (w->desk.load > 1 && slot_look(&mailbox_slot(&w->ties.box, head->slot)->slot, head->sequence) != SLOT_DONE) {
+        worker_broke(w, "it has begun a request before its turn");
+    }
+}
+
+/* Whether somebody else is to have what waits at that worker. */
+static bool waiting_suffers(const struct worker *w) {
+    uint64_t now = worker_server(w)->loop.now;
+    return w->desk.load > 1 && !w->broken && !worker_patient(w) &&
+           (pool_idle_from(w->pool) == 0 || (worker_slow_from(w) <= now && pool_quick(w->pool)));
+}
+
+/* While somebody is idle, or has room and is quicker, nobody waits behind a slow handler. */
 static void waiting_spread(struct pool *pool) {
     for (uint32_t i = 0; i < pool->count; i++) {
         struct worker *w = pool->seats[i].worker;
-        while (w && !list_empty(&pool->idle) && !patient(w)) {
+        while (w && waiting_suffers(w)) {
             struct job *job = desk_take_back(w);
             if (!job) {
+                order_check(w);
                 break;
             }
-            if (!job_give(worker_of_idle(pool->idle.next), job)) {
-                queue_prepend(job);
+            if (!job_give(pool, job)) {
                 return;
             }
         }
@@ -291,8 +296,7 @@ void dispatch_submit(struct server *server, struct exchange *x) {
     struct pool *pool = x->plugin->pool;
     timeout_set(&server->queue_timeouts, &x->connection->timeout, server->loop.now); /* until a worker has taken it */
     if (pool->queued == 0 && !plugin_full(x->plugin)) {
-        struct worker *w = worker_choose(pool, x->connection);
-        int error = w ? job_post(w, job) : -EAGAIN;
+        int error = job_offer(pool, job);
         if (!error) {
             return;
         }
@@ -328,23 +332,33 @@ void dispatch_turn(struct server *server) {
     }
     struct generation *g = server->generation;
     for (size_t i = 0; g && i < g->pool_count; i++) {
+        waiting_spread(&g->pools[i]); /* they are older than those in the queue */
         queue_run(&g->pools[i]);
-        if (!list_empty(&g->pools[i].idle)) {
-            waiting_spread(&g->pools[i]);
-        }
     }
 }
 
 /* ---- Waiting ---- */
 
-/* When somebody who waits behind a slow handler is to be given to somebody idle. */
+static uint64_t earlier(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+/* When somebody who waits, behind a slow handler or for one who took nothing, is to be given to somebody idle. */
 uint64_t dispatch_next(const struct server *server) {
     uint64_t next = UINT64_MAX;
     for (struct list *at = server->busy.next; at != &server->busy; at = at->next) {
         const struct worker *w = worker_of_busy(at);
-        if (w->desk.load > 1 && !list_empty(&w->pool->idle) && w->desk.since + PATIENCE_NS < next) {
-            next = w->desk.since + PATIENCE_NS;
+        if (w->desk.load > 1 && w->seat && !w->broken) {
+            uint64_t from = pool_idle_from(w->pool);
+            uint64_t then = worker_patience(w);
+            next = earlier(next, from > then ? from : then);
+            next = pool_quick(w->pool) ? earlier(next, worker_slow_from(w)) : next;
         }
+    }
+    const struct generation *g = server->generation;
+    for (size_t i = 0; g && i < g->pool_count; i++) {
+        uint64_t from = g->pools[i].queued > 0 ? pool_idle_from(&g->pools[i]) : 0;
+        next = from > 0 ? earlier(next, from) : next; /* else it waits for something else */
     }
     return next;
 }
@@ -352,7 +366,10 @@ uint64_t dispatch_next(const struct server *server) {
 bool dispatch_sleep(struct server *server) {
     for (struct list *at = server->busy.next; at != &server->busy; at = at->next) {
         struct worker *w = worker_of_busy(at);
-        struct job *head = desk_head(w);
+        const struct job *head = desk_head(w);
+        if (w->broken) {
+            continue;
+        }
         doorbell_announce(&w->ties.box.shared->bell);
         if (slot_look(&mailbox_slot(&w->ties.box, head->slot)->slot, head->sequence) == SLOT_DONE) {
             return false;

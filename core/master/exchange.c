@@ -34,7 +34,7 @@ struct exchange *exchange_new(struct connection *c) {
     x->request.field_capacity = capacity;
     x->body.fd = -1;
     list_init(&x->job.link);
-    x->job.claim = HANDLE_NONE;
+    x->job.handle = HANDLE_NONE;
     return x;
 }
 

@@ -25,7 +25,8 @@ struct job {
     struct worker *worker; /* NULL: in the queue, or nowhere */
     uint32_t slot;
     uint64_t sequence;
-    uint32_t claim; /* handle under which the worker is to keep the connection; HANDLE_NONE: none, or settled */
+    uint32_t handle; /* under which its worker keeps the connection, or is to; HANDLE_NONE: none, or settled */
+    bool brings;     /* is to: the descriptor is on its way */
     bool queued;
 };
 

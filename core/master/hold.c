@@ -12,34 +12,34 @@ uint32_t hold_count(uint32_t wanted, uint32_t files) {
     return files > 0 && files / 2 < wanted ? files / 2 : wanted;
 }
 
-void hold_plan(struct worker *w, struct exchange *x, struct mailbox_slot *slot) {
+bool hold_plan(struct worker *w, struct exchange *x, struct mailbox_slot *slot) {
     struct connection *c = x->connection;
-    slot->by_message = 1;
-    slot->handle = x->job.claim = HANDLE_NONE;
+    slot->handle = x->job.handle = HANDLE_NONE;
+    x->job.brings = false;
     if (w->hold_count == 0 || x->body.fd >= 0) {
-        return;
+        return true;
     }
     uint32_t handle = (uint32_t)(c->number % w->hold_count);
     struct hold *hold = &w->holds[handle];
-    if (hold->number == c->number && !hold->claimed) {
-        hold->used = true;
-        slot->by_message = 0;
-        slot->handle = handle;
-    } else if (hold->claimed || c->requests < 2) {
-        return;
-    } else if (hold->number && hold->used) {
-        hold->used = false;
-    } else {
-        *hold = (struct hold){.number = c->number, .claimed = true};
-        slot->handle = x->job.claim = handle;
-        c->sticky = true;
+    bool kept = hold->number == c->number;
+    if (hold->busy || (!kept && c->requests < 2)) {
+        return true;
     }
+    if (!kept && hold->number && hold->used) {
+        hold->used = false;
+        return true;
+    }
+    *hold = (struct hold){.number = c->number, .busy = true, .used = kept};
+    slot->handle = x->job.handle = handle;
+    x->job.brings = !kept;
+    c->sticky = true;
+    return !kept;
 }
 
 void hold_settle(struct worker *w, struct job *job) {
-    if (job->claim != HANDLE_NONE) {
-        w->holds[job->claim].claimed = false;
-        job->claim = HANDLE_NONE;
+    if (job->handle != HANDLE_NONE) {
+        w->holds[job->handle].busy = false;
+        job->handle = HANDLE_NONE;
     }
 }
 
@@ -50,10 +50,10 @@ static void hold_drop(struct worker *w, uint32_t handle) {
 }
 
 void hold_lose(struct worker *w, struct job *job) {
-    if (job->claim != HANDLE_NONE) {
-        hold_drop(w, job->claim); /* whatever is still kept there belongs to nobody */
-        job->claim = HANDLE_NONE;
+    if (job->handle != HANDLE_NONE && job->brings) {
+        hold_drop(w, job->handle); /* whatever is still kept there belongs to nobody */
     }
+    hold_settle(w, job);
 }
 
 void holds_forget(struct server *server, const struct connection *c) {

@@ -74,6 +74,10 @@ static ssize_t send_segment(struct outlet *outlet, int socket, size_t turn) {
         outlet->segment++;
         return 0;
     }
+    int error = fd_set_nonblocking(socket); /* workers share its flags, and sendfile asks for no other */
+    if (error) {
+        return error;
+    }
     off_t offset = (off_t)s->offset;
     ssize_t n = sendfile(socket, outlet->fds[s->fd], &offset, s->length < turn ? s->length : turn);
     if (n < 0) {

@@ -20,8 +20,8 @@
 
 ssize_t receive_some(struct connection *c) {
     struct server *server = c->server;
-    uint32_t most = server->config->pipeline_limit; /* at most SCRATCH_SIZE */
-    ssize_t n = recv(c->fd, server->scratch, most, 0);
+    uint32_t most = server->config->pipeline_limit;               /* at most SCRATCH_SIZE */
+    ssize_t n = recv(c->fd, server->scratch, most, MSG_DONTWAIT); /* a worker may have made the socket block */
     if (n == (ssize_t)most) {
         return n;
     }

@@ -21,8 +21,12 @@ static void waiting_return(struct worker *w) {
     struct server *server = worker_server(w);
     struct list taken;
     list_init(&taken);
-    for (struct job *job = desk_take_back(w); job; job = desk_take_back(w)) {
-        list_append(&taken, &job->link);
+    for (struct list *at = w->desk.jobs.prev, *before; at != &w->desk.jobs && at != w->desk.jobs.next; at = before) {
+        struct job *job = job_at(at);
+        before = at->prev;
+        if (desk_reclaim(w, job)) { /* else it has just been begun; what waits behind it need not */
+            list_prepend(&taken, &job->link);
+        }
     }
     while (!list_empty(&taken)) { /* the youngest first, so that the queue keeps their order */
         struct job *job = job_at(taken.prev);

@@ -206,6 +206,12 @@ void worker_end(struct worker *w) {
 
 void worker_broke(struct worker *w, const char *what) {
     log_line(LOG_ERROR, "worker %d has broken the protocol (%s): killed", (int)w->ties.pid, what);
+    w->broken = true;
+    worker_apply(w, WORKER_BROKE);
+}
+
+void worker_lost(struct worker *w) {
+    log_line(LOG_INFO, "worker %d cannot be reached any more: killed", (int)w->ties.pid);
     worker_apply(w, WORKER_BROKE);
 }
 

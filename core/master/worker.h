@@ -29,6 +29,7 @@ struct desk {
     uint8_t free[SLOTS_MAX];
     uint64_t sequence;
     uint32_t written; /* entries of the mailbox's ring */
+    uint64_t deaf;    /* until then it is given nothing: it has taken no more */
     uint64_t since;   /* when the oldest became the oldest, or when the last one was done */
     struct list idle; /* in its pool's list of idle workers */
     struct list busy; /* in the server's list of those with jobs */
@@ -51,6 +52,7 @@ struct worker {
     uint32_t requests_limit; /* after which it retires; 0: none */
     uint32_t early_deaths;   /* of workers in its seat, in a row, itself included; set when it dies */
     bool was_ready;          /* it has been READY */
+    bool broken;             /* it has violated the protocol: nothing is read from it any more */
     bool outran;             /* killed because a handler outran its limit, or its start did */
     struct desk desk;
     struct hold *holds; /* hold_count of them */
@@ -74,6 +76,9 @@ void worker_overdue(struct worker *worker);
 
 /* It has violated the protocol: logged and killed. */
 void worker_broke(struct worker *worker, const char *what);
+
+/* Its channel is closed: it is dying, or else it is killed. What it has finished counts. */
+void worker_lost(struct worker *worker);
 
 /* It has nothing to do any more, and is retiring: it is given a moment to end. */
 void worker_leaves(struct worker *worker);

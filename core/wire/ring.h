@@ -3,7 +3,8 @@
  * own. Each side counts for itself and never reads its own count back; what the other one has counted is a hint that
  * can only hurt who tells it wrong.
  *
- * An entry may name a request that was taken back meanwhile; slot_take() tells.
+ * An entry may name a request that was taken back meanwhile; slot_take() tells. The message that brings the descriptors
+ * of an entry's request is sent before the entry is written, and stays when the request is taken back.
  */
 #ifndef WIRE_RING_H
 #define WIRE_RING_H
@@ -17,6 +18,7 @@ enum { RING_SIZE = 256 };
 struct ring_entry {
     uint64_t sequence;
     uint32_t slot;
+    uint32_t by_message; /* a message with its sequence is in the channel */
 };
 
 struct ring {

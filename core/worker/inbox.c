@@ -22,33 +22,34 @@ void inbox_begin(struct inbox *in, const struct mailbox *box) {
 
 /* ---- Messages ---- */
 
-/* Whether a message is the one that belongs to that request: 1; 0: to one that was taken back; -1: it may not be. */
-static int message_judge(const void *message, ssize_t length, size_t count, uint64_t sequence) {
+/* The descriptors of that entry: its message was sent before the ring told of it. False: it was not. */
+static bool message_take(uint64_t sequence, int fds[2]) {
+    unsigned char message[sizeof(struct wire_post) + 64];
+    int received[CHANNEL_FDS_MAX];
+    size_t count;
     struct wire_post post;
-    bool fine = length > 0 && count >= 1 && count <= 2 && wire_post_unpack(&post, message, (size_t)length) == 0;
-    return !fine || post.sequence > sequence ? -1 : post.sequence == sequence;
+    ssize_t length = channel_receive(HERITAGE_CHANNEL, message, sizeof(message), received, &count);
+    if (length > 0 && count >= 1 && count <= 2 && wire_post_unpack(&post, message, (size_t)length) == 0 &&
+        post.sequence == sequence) {
+        fds[0] = received[0];
+        fds[1] = count > 1 ? received[1] : -1;
+        return true;
+    }
+    for (size_t i = 0; i < count; i++) {
+        fd_close(&received[i]);
+    }
+    return false;
 }
 
-/* The descriptors of that request: its message was sent before the ring told of it. False: it was not. */
-static bool message_take(uint64_t sequence, int fds[2]) {
-    for (;;) {
-        unsigned char message[sizeof(struct wire_post) + 64];
-        int received[CHANNEL_FDS_MAX];
-        size_t count;
-        ssize_t length = channel_receive(HERITAGE_CHANNEL, message, sizeof(message), received, &count);
-        int verdict = message_judge(message, length, count, sequence);
-        if (verdict > 0) {
-            fds[0] = received[0];
-            fds[1] = count > 1 ? received[1] : -1;
-            return true;
-        }
-        for (size_t i = 0; i < count; i++) {
-            fd_close(&received[i]);
-        }
-        if (verdict < 0) {
-            return false;
-        }
+/* Of a request that was taken back, so that messages which nobody reads cannot fill the channel. */
+static bool message_drop(uint64_t sequence) {
+    int fds[2];
+    if (!message_take(sequence, fds)) {
+        return false;
     }
+    fd_close(&fds[0]);
+    fd_close(&fds[1]);
+    return true;
 }
 
 /* ---- Connections that are kept ---- */
@@ -59,14 +60,14 @@ static void handle_forget(void *data, uint32_t handle) {
 }
 
 /* By message: kept from now on if a handle is named. */
-static bool descriptors_take(struct inbox *in, struct delivery *d) {
+static bool descriptors_take(struct inbox *in, bool by_message, struct delivery *d) {
     uint32_t handle = d->slot->handle;
     d->kept = handle != HANDLE_NONE;
     d->body = -1;
     if (d->kept && handle >= HANDLES_MAX) {
         return false;
     }
-    if (!d->slot->by_message) {
+    if (!by_message) {
         d->connection = d->kept ? in->kept[handle] : -1;
         return d->connection >= 0;
     }
@@ -102,13 +103,14 @@ static bool entry_take(struct inbox *in, const struct ring_entry *entry, struct 
     }
     d->slot = mailbox_slot(in->box, entry->slot);
     if (!slot_take(&d->slot->slot, entry->sequence)) {
-        return false;
-    }
-    if (!descriptors_take(in, d)) {
-        log_line(LOG_ERROR, "an invalid request from the master: no connection");
+        if (!entry->by_message || message_drop(entry->sequence)) {
+            return false;
+        }
+    } else if (descriptors_take(in, entry->by_message, d)) {
+        *result = INBOX_REQUEST;
         return true;
     }
-    *result = INBOX_REQUEST;
+    log_line(LOG_ERROR, "an invalid request from the master: no connection");
     return true;
 }
 

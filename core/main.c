@@ -123,7 +123,7 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"new", new_run},           {"dev", dev_main},          {"build", build_main},        {"check", check},
+    {"new", new_main},          {"dev", dev_main},          {"build", build_main},        {"check", check},
     {"status", control_status}, {"reload", control_reload}, {"upgrade", control_upgrade}, {"reopen", control_reopen},
     {"stop", control_stop},     {"replay", replay},
 };

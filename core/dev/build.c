@@ -1,4 +1,4 @@
-/* socgi build. */
+/* socgi build: compiles plugins, and nothing else. */
 #include "dev/build.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* 'socgi new': makes a folder with a plugin to start from. */
+/* socgi new: makes a folder with a plugin to start from. */
 #include "dev/new.h"
 
 #include <ctype.h>
@@ -176,7 +176,7 @@ static int make(const char *template, const char *name) {
     return error ? ARGUMENTS_WRONG : ARGUMENTS_FINE;
 }
 
-int new_run(int argc, char **argv) {
+int new_main(int argc, char **argv) {
     const char *template;
     const char *name;
     int status = options_read(argc, argv, &template, &name);

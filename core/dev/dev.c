@@ -321,13 +321,13 @@ static int options_take(struct dev *dev, int argc, char **argv) {
 int dev_main(int argc, char **argv) {
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         fputs(help, stdout);
-        return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+        return arguments_printed();
     }
     struct dev dev = {.made.lock = -1, .lookout = -1, .ends = -1, .children = -1, .server = -1};
     int status = options_take(&dev, argc, argv);
     if (status) {
         words_free(&dev.command);
-        return status == ARGUMENTS_DONE ? fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS : status;
+        return status == ARGUMENTS_DONE ? arguments_printed() : status;
     }
     status = toolchain_find(&dev.toolchain, GOAL_DEBUG) ? EXIT_FAILURE : made_make(&dev);
     status = status ? status : dev_serve(&dev);

@@ -120,8 +120,7 @@ static int options_read(int argc, char **argv, const char **template, const char
             help_print();
             return ARGUMENTS_DONE;
         default:
-            complaint("Try 'socgi new --help'.");
-            return ARGUMENTS_USAGE;
+            return arguments_usage("socgi new");
         }
     }
     if (strcmp(*template, "list") == 0) {
@@ -129,8 +128,8 @@ static int options_read(int argc, char **argv, const char **template, const char
         return ARGUMENTS_DONE;
     }
     if (optind != argc - 1) {
-        complaint("socgi new: found %d names, expected one. Try 'socgi new --help'.", argc - optind);
-        return ARGUMENTS_USAGE;
+        complaint("socgi new: found %d names, expected one", argc - optind);
+        return arguments_usage("socgi new");
     }
     *name = argv[optind];
     return name_is_valid(*name) && template_is(*template) ? ARGUMENTS_FINE : ARGUMENTS_WRONG;
@@ -177,13 +176,11 @@ static int make(const char *template, const char *name) {
 }
 
 int new_main(int argc, char **argv) {
-    const char *template;
-    const char *name;
+    const char *template = NULL;
+    const char *name = NULL;
     int status = options_read(argc, argv, &template, &name);
     if (status == ARGUMENTS_FINE) {
         status = make(template, name);
-    } else if (status == ARGUMENTS_DONE) {
-        status = EXIT_SUCCESS;
     }
-    return fflush(stdout) ? EXIT_FAILURE : status;
+    return status == ARGUMENTS_FINE || status == ARGUMENTS_DONE ? arguments_printed() : status;
 }

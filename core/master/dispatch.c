@@ -44,8 +44,8 @@ static bool worker_awake(const struct worker *w) {
     return w && w->desk.load > 0 && w->desk.free_count > 0 && w->state == WORKER_READY && patient(w);
 }
 
-/* An idle one first: the one that served this connection last, else the one that fell idle last. Else the one with the
- * least to do. NULL: every mailbox is full. */
+/* The one that was given the last request, while that is patient; else an idle one: the one that served this connection
+ * last, else the one that fell idle last. Else the one with the least to do. NULL: every mailbox is full. */
 static struct worker *worker_choose(struct pool *pool, const struct connection *c) {
     if (worker_awake(pool->latest)) {
         return pool->latest;

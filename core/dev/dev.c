@@ -81,7 +81,7 @@ static int unit_make(const struct dev *dev, const struct unit *unit) {
     struct buffer said = {0};
     uint64_t begun = clock_now();
     int status = toolchain_make(&dev->toolchain, unit, dev->made.path, &said);
-    unsigned ms = (unsigned)((clock_now() - begun) / 1000000);
+    unsigned ms = (unsigned)((clock_now() - begun) / NS_PER_MS);
     if (status == -EINTR) {
         buffer_free(&said);
         return status;

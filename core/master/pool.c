@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "master/generation.h"
 #include "master/server.h"
 
-static const uint64_t NS_PER_MS = 1000000;
-static const uint64_t MEMORY_LOOK_NS = 1000000000;
+static const uint64_t MEMORY_LOOK_NS = NS_PER_SECOND;
 
 int pool_open(struct pool *pool, struct generation *generation, const struct config_pool *config, char *folder) {
     const struct config *c = generation->config;

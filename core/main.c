@@ -68,7 +68,7 @@ static int replay(int argc, char **argv) {
     }
     if (argc < 2 || argv[1][0] == '-') {
         complaint("socgi replay: found no file, expected one of the incident_folder");
-        return arguments_usage("socgi");
+        return arguments_usage("socgi replay");
     }
     const char *file = argv[1];
     argv[1] = argv[0];

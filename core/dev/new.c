@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/self.h"
 #include "command/arguments.h"
 #include "config/complaint.h"
 #include "dev/template.h"
@@ -150,15 +150,13 @@ static bool path_has(const char *folder, size_t length) {
 /* CMake looks for packages beside the folders of PATH; where this program is in none of them, it has to be told. */
 static void next_print(const char *name) {
     char program[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof(program));
-    const char *slash = length > 0 ? memrchr(program, '/', (size_t)length) : NULL;
-    size_t folder = slash ? (size_t)(slash - program) : 0;
+    size_t folder = self_find(program);
     if (folder == 0 || path_has(program, folder)) {
         printf("cd %s\nsocgi dev .\ncmake --workflow --preset test\n", name);
         return;
     }
     const char *up = memrchr(program, '/', folder);
-    printf("cd %s\n%.*s dev .\nCMAKE_PREFIX_PATH=%.*s cmake --workflow --preset test\n", name, (int)length, program,
+    printf("cd %s\n%s dev .\nCMAKE_PREFIX_PATH=%.*s cmake --workflow --preset test\n", name, program,
            (int)(up - program), program);
 }
 

@@ -19,11 +19,6 @@
 #include "worker/replay.h"
 #include "worker/worker.h"
 
-/* An answer that could not be written must not look like one: the disk may be full. */
-static int printed(void) {
-    return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
 /* The options of plugins, as a worker gets them. */
 static int options_take(const struct config *config, struct wire_start *start) {
     for (size_t i = 0; i < config->plugin_count; i++) {
@@ -47,9 +42,9 @@ static int check(int argc, char **argv) {
     int status = arguments_read(&arguments, &config, &file);
     if (status == ARGUMENTS_FINE) {
         printf("%s: ok\n", file ? file : "configuration");
-        status = printed();
+        status = arguments_printed();
     } else if (status == ARGUMENTS_DONE) {
-        status = printed();
+        status = arguments_printed();
     }
     config_drop(config);
     return status;
@@ -69,11 +64,11 @@ static const char replay_help[] = "Usage: socgi replay REQUEST-FILE [OPTIONS] [P
 static int replay(int argc, char **argv) {
     if (argc == 2 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         fputs(replay_help, stdout);
-        return printed();
+        return arguments_printed();
     }
     if (argc < 2 || argv[1][0] == '-') {
         complaint("socgi replay: found no file, expected one of the incident_folder");
-        return arguments_usage();
+        return arguments_usage("socgi replay");
     }
     const char *file = argv[1];
     argv[1] = argv[0];
@@ -88,7 +83,7 @@ static int replay(int argc, char **argv) {
         status = options_take(config, &start) ? EXIT_FAILURE : replay_run(file, &start);
     }
     config_drop(config);
-    return status == ARGUMENTS_DONE ? printed() : status;
+    return status == ARGUMENTS_DONE ? arguments_printed() : status;
 }
 
 /* Reads the same command line again: a reload. */
@@ -102,7 +97,7 @@ static int serve(int argc, char **argv) {
     struct config *config;
     int status = arguments_read(&arguments, &config, NULL);
     if (status == ARGUMENTS_DONE) {
-        return printed();
+        return arguments_printed();
     }
     if (status) {
         return status;
@@ -123,7 +118,7 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    {"new", new_run},           {"dev", dev_main},          {"build", build_main},        {"check", check},
+    {"new", new_main},          {"dev", dev_main},          {"build", build_main},        {"check", check},
     {"status", control_status}, {"reload", control_reload}, {"upgrade", control_upgrade}, {"reopen", control_reopen},
     {"stop", control_stop},     {"replay", replay},
 };

@@ -4,6 +4,9 @@
 
 #include <stdint.h>
 
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_SECOND UINT64_C(1000000000)
+
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t clock_now(void);
 

@@ -16,12 +16,12 @@
 #include <socgi/plugin.h>
 
 static const char help[] = "Usage: socgi [OPTIONS] [PLUGIN-FOLDER]         serve the plugins of the folder\n"
-                           "       socgi dev | build [--help]              compile plugins while you write\n"
+                           "       socgi new NAME [--template TEMPLATE]    make a plugin to start from\n"
+                           "       socgi dev | build [--help]              write and compile plugins\n"
                            "       socgi check [OPTIONS] [PLUGIN-FOLDER]   check the configuration only\n"
                            "       socgi status | reload | upgrade | reopen | stop [--help]\n"
                            "                                               talk to a server that runs\n"
                            "       socgi replay REQUEST-FILE [OPTIONS]     run an incident once more\n"
-                           "       socgi new NAME [--template NAME]        make a plugin to start from\n"
                            "\n"
                            "  -c, --config FILE              read this configuration first\n"
                            "  -l, --listen ADDRESS           HOST:PORT, [IPV6]:PORT, :PORT or unix:/path;\n"
@@ -50,14 +50,18 @@ static const char compiler[] = "gcc " __VERSION__;
 
 static const char short_options[] = "c:l:w:s:o:hV";
 
-int arguments_usage(void) {
-    complaint("Try 'socgi --help'.");
+int arguments_usage(const char *command) {
+    complaint("Try '%s --help'.", command);
     return ARGUMENTS_USAGE;
+}
+
+int arguments_printed(void) {
+    return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int form_error(const char *option, const char *found, const char *expected) {
     complaint("socgi: %s: found \"%s\", expected %s", option, found, expected);
-    return arguments_usage();
+    return arguments_usage("socgi");
 }
 
 static int table_print(const struct setting *table) {
@@ -187,7 +191,7 @@ static int take_options(struct config *config, int argc, char **argv) {
                    compiler);
             return ARGUMENTS_DONE;
         default:
-            return arguments_usage();
+            return arguments_usage("socgi");
         }
     }
     return status;
@@ -196,7 +200,7 @@ static int take_options(struct config *config, int argc, char **argv) {
 static int take_folder(struct config *config, int argc, char **argv) {
     if (optind < argc - 1) {
         complaint("socgi: found \"%s\", expected one plugin folder at most", argv[optind + 1]);
-        return arguments_usage();
+        return arguments_usage("socgi");
     }
     if (optind == argc) {
         return 0;
@@ -206,7 +210,7 @@ static int take_folder(struct config *config, int argc, char **argv) {
             "socgi: found \"%s\", expected a plugin folder, or a command: new, dev, build, check, status, reload, "
             "upgrade, reopen, stop, replay",
             argv[optind]);
-        return arguments_usage();
+        return arguments_usage("socgi");
     }
     return set_text(config, "PLUGIN-FOLDER", "plugin_folder", argv[optind]);
 }

@@ -28,7 +28,11 @@ int arguments_options(const struct arguments *arguments, struct config **config,
 /* Whether the command line that was read last names a plugin folder. */
 bool arguments_folder(const struct arguments *arguments);
 
-/* "Try 'socgi --help'." Returns ARGUMENTS_USAGE. */
-int arguments_usage(void);
+/* "Try 'COMMAND --help'." Returns ARGUMENTS_USAGE. */
+int arguments_usage(const char *command);
+
+/* The exit status after something was printed: an answer that could not be written, as to a full disk, must not look
+ * like one. */
+int arguments_printed(void);
 
 #endif

@@ -20,15 +20,16 @@ struct control {
 };
 
 static const char help[] = "Usage: socgi status [--json | --watch]   what a running server does\n"
-                           "       socgi reload    read its configuration and plugins anew\n"
-                           "       socgi upgrade   replace it by the program in its place, without a gap\n"
-                           "       socgi reopen    open its logs anew\n"
-                           "       socgi stop [--now]   let it finish what has begun; --now: end at once\n"
+                           "       socgi reload                      read configuration and plugins anew\n"
+                           "       socgi upgrade                     replace it by the program in its place\n"
+                           "       socgi reopen                      open its logs anew\n"
+                           "       socgi stop [--now]                let it finish and end; --now: at once\n"
                            "\n"
                            "  -a, --admin ADDRESS   its admin listener: a socket's path, or HOST:PORT;\n"
                            "                        default: the one server that runs here\n"
                            "  -j, --json            status for programs\n"
-                           "  -w, --watch           status again each second, until Ctrl-C\n";
+                           "  -w, --watch           status again each second, until Ctrl-C\n"
+                           "  -h, --help            this text\n";
 
 static const struct option long_options[] = {
     {"admin", required_argument, NULL, 'a'}, {"json", no_argument, NULL, 'j'}, {"watch", no_argument, NULL, 'w'},
@@ -56,20 +57,19 @@ static int options_read(struct control *control, int argc, char **argv) {
             fputs(help, stdout);
             return ARGUMENTS_DONE;
         default:
-            return arguments_usage();
+            return arguments_usage("socgi status");
         }
     }
     if (optind < argc) {
         complaint("socgi: found \"%s\", expected an option", argv[optind]);
-        return arguments_usage();
+        return arguments_usage("socgi status");
     }
     return ARGUMENTS_FINE;
 }
 
-/* An answer that could not be written must not look like one: the disk may be full. */
 static int print(const struct buffer *text) {
     bool written = fwrite(text->data ? text->data : "", 1, text->length, stdout) == text->length;
-    return written && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return written ? arguments_printed() : EXIT_FAILURE;
 }
 
 static int status_print(const struct control *control) {
@@ -93,7 +93,7 @@ int control_status(int argc, char **argv) {
     struct control control;
     int result = options_read(&control, argc, argv);
     if (result) {
-        return result == ARGUMENTS_DONE ? EXIT_SUCCESS : result;
+        return result == ARGUMENTS_DONE ? arguments_printed() : result;
     }
     result = status_print(&control);
     while (control.watch && result == EXIT_SUCCESS) {
@@ -121,7 +121,7 @@ static int order_give(int argc, char **argv, const char *path, const char *now_p
     struct control control;
     int result = options_read(&control, argc, argv);
     if (result) {
-        return result == ARGUMENTS_DONE ? EXIT_SUCCESS : result;
+        return result == ARGUMENTS_DONE ? arguments_printed() : result;
     }
     return order(&control, control.now && now_path ? now_path : path);
 }

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/self.h"
 #include "config/complaint.h"
 #include "config/file.h"
 #include "config/form.h"
@@ -119,12 +120,11 @@ int config_option_set(struct config *config, const char *plugin, const char *nam
 static int plugins_find(struct config *config) {
     char program[PATH_MAX];
     char *path;
-    ssize_t length = readlink("/proc/self/exe", program, sizeof(program));
-    const char *slash = length > 0 ? memrchr(program, '/', (size_t)length) : NULL;
-    if (!slash) {
+    size_t folder = self_find(program);
+    if (folder == 0) {
         return 0;
     }
-    if (asprintf(&path, "%.*s/" SOCGI_PLUGINDIR_RELATIVE, (int)(slash - program), program) < 0) {
+    if (asprintf(&path, "%.*s/" SOCGI_PLUGINDIR_RELATIVE, (int)folder, program) < 0) {
         return -ENOMEM;
     }
     char *found = realpath(path, NULL);

@@ -38,10 +38,10 @@ struct config_pool {
     uint32_t worker_idle_ms;     /* idle for so long, one beyond that ends */
     uint32_t worker_requests;    /* after about as many requests a worker is replaced; 0: never */
     uint64_t worker_memory;      /* bytes of resident memory, beyond which it is replaced; 0: any */
+    uint32_t sticky_connections; /* whose descriptors a worker keeps between their requests; 256 */
     uint64_t memory_limit;       /* the rest by setrlimit(2), 0: as the server has it. RLIMIT_AS, bytes */
     uint32_t cpu_limit_ms;       /* RLIMIT_CPU of the worker's whole life */
     uint32_t files_limit;        /* RLIMIT_NOFILE */
-    uint32_t sticky_connections; /* whose descriptors a worker keeps between their requests; 256 */
     uint32_t processes_limit;    /* RLIMIT_NPROC, of its user */
     char *user;                  /* runs its workers; "": the server's own */
     uint32_t uid;                /* of that user, filled in by config_check */

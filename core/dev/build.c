@@ -1,4 +1,4 @@
-/* socgi build. */
+/* socgi build: compiles plugins, and nothing else. */
 #include "dev/build.h"
 
 #include <errno.h>
@@ -99,11 +99,10 @@ int build_main(int argc, char **argv) {
     for (int c; (c = getopt_long(argc, argv, "o:h", options, NULL)) != -1;) {
         if (c == 'h') {
             fputs(help, stdout);
-            return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+            return arguments_printed();
         }
         if (c != 'o') {
-            complaint("Try 'socgi build --help'.");
-            return ARGUMENTS_USAGE;
+            return arguments_usage("socgi build");
         }
         folder = optarg;
     }
@@ -118,5 +117,5 @@ int build_main(int argc, char **argv) {
         }
     }
     toolchain_free(&toolchain);
-    return fflush(stdout) ? EXIT_FAILURE : status;
+    return status ? status : arguments_printed();
 }

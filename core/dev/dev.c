@@ -102,7 +102,7 @@ static int unit_make(const struct dev *dev, struct unit *unit, bool again) {
     struct buffer said = {0};
     uint64_t begun = clock_now();
     int status = toolchain_make(&dev->toolchain, unit, dev->made.path, &said);
-    unsigned ms = (unsigned)((clock_now() - begun) / 1000000);
+    unsigned ms = (unsigned)((clock_now() - begun) / NS_PER_MS);
     unit->lacking = status == TOOLCHAIN_LACKING;
     if (status != -EINTR && !(again && unit->lacking)) {
         unit_tell(dev, unit, status, ms, &said);
@@ -337,13 +337,13 @@ static int options_take(struct dev *dev, int argc, char **argv) {
 int dev_main(int argc, char **argv) {
     if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
         fputs(help, stdout);
-        return fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS;
+        return arguments_printed();
     }
     struct dev dev = {.made.lock = -1, .lookout = -1, .ends = -1, .children = -1, .server = -1};
     int status = options_take(&dev, argc, argv);
     if (status) {
         words_free(&dev.command);
-        return status == ARGUMENTS_DONE ? fflush(stdout) ? EXIT_FAILURE : EXIT_SUCCESS : status;
+        return status == ARGUMENTS_DONE ? arguments_printed() : status;
     }
     status = toolchain_find(&dev.toolchain, GOAL_DEBUG) ? EXIT_FAILURE : made_make(&dev);
     status = status ? status : dev_serve(&dev);

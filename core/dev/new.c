@@ -1,4 +1,4 @@
-/* 'socgi new': makes a folder with a plugin to start from. */
+/* socgi new: makes a folder with a plugin to start from. */
 #include "dev/new.h"
 
 #include <ctype.h>
@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/self.h"
 #include "command/arguments.h"
 #include "config/complaint.h"
 #include "dev/template.h"
@@ -120,8 +120,7 @@ static int options_read(int argc, char **argv, const char **template, const char
             help_print();
             return ARGUMENTS_DONE;
         default:
-            complaint("Try 'socgi new --help'.");
-            return ARGUMENTS_USAGE;
+            return arguments_usage("socgi new");
         }
     }
     if (strcmp(*template, "list") == 0) {
@@ -129,8 +128,8 @@ static int options_read(int argc, char **argv, const char **template, const char
         return ARGUMENTS_DONE;
     }
     if (optind != argc - 1) {
-        complaint("socgi new: found %d names, expected one. Try 'socgi new --help'.", argc - optind);
-        return ARGUMENTS_USAGE;
+        complaint("socgi new: found %d names, expected one", argc - optind);
+        return arguments_usage("socgi new");
     }
     *name = argv[optind];
     return name_is_valid(*name) && template_is(*template) ? ARGUMENTS_FINE : ARGUMENTS_WRONG;
@@ -151,15 +150,13 @@ static bool path_has(const char *folder, size_t length) {
 /* CMake looks for packages beside the folders of PATH; where this program is in none of them, it has to be told. */
 static void next_print(const char *name) {
     char program[PATH_MAX];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof(program));
-    const char *slash = length > 0 ? memrchr(program, '/', (size_t)length) : NULL;
-    size_t folder = slash ? (size_t)(slash - program) : 0;
+    size_t folder = self_find(program);
     if (folder == 0 || path_has(program, folder)) {
         printf("cd %s\nsocgi dev .\ncmake --workflow --preset test\n", name);
         return;
     }
     const char *up = memrchr(program, '/', folder);
-    printf("cd %s\n%.*s dev .\nCMAKE_PREFIX_PATH=%.*s cmake --workflow --preset test\n", name, (int)length, program,
+    printf("cd %s\n%s dev .\nCMAKE_PREFIX_PATH=%.*s cmake --workflow --preset test\n", name, program,
            (int)(up - program), program);
 }
 
@@ -176,14 +173,12 @@ static int make(const char *template, const char *name) {
     return error ? ARGUMENTS_WRONG : ARGUMENTS_FINE;
 }
 
-int new_run(int argc, char **argv) {
-    const char *template;
-    const char *name;
+int new_main(int argc, char **argv) {
+    const char *template = NULL;
+    const char *name = NULL;
     int status = options_read(argc, argv, &template, &name);
     if (status == ARGUMENTS_FINE) {
         status = make(template, name);
-    } else if (status == ARGUMENTS_DONE) {
-        status = EXIT_SUCCESS;
     }
-    return fflush(stdout) ? EXIT_FAILURE : status;
+    return status == ARGUMENTS_FINE || status == ARGUMENTS_DONE ? arguments_printed() : status;
 }

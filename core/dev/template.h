@@ -1,10 +1,10 @@
 /*
- * What 'socgi new' makes folders from: the files below core/dev/templates, which are a part of the program. Those
- * of templates/base go into every folder; a template's file of the same name is appended to them. In paths and texts,
+ * What socgi new makes folders from: the files below core/dev/templates, which are a part of the program. Those of
+ * templates/base go into every folder; a template's file of the same name is appended to them. In paths and texts,
  * @NAME@ stands for the plugin's name.
  */
-#ifndef COMMAND_TEMPLATE_H
-#define COMMAND_TEMPLATE_H
+#ifndef DEV_TEMPLATE_H
+#define DEV_TEMPLATE_H
 
 #include <stddef.h>
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/self.h"
 #include "config/complaint.h"
 #include "dev/program.h"
 #include "dev/trial.h"
@@ -22,11 +23,9 @@ static const char *const includes[] = {SOCGI_INCLUDEDIR_RELATIVE, "include"};
 int toolchain_find(struct toolchain *toolchain, enum goal goal) {
     char program[PATH_MAX];
     char path[PATH_MAX + sizeof(SOCGI_INCLUDEDIR_RELATIVE) + 32];
-    ssize_t length = readlink("/proc/self/exe", program, sizeof(program));
-    const char *slash = length > 0 ? memrchr(program, '/', (size_t)length) : NULL;
+    int folder = (int)self_find(program);
     *toolchain = (struct toolchain){.goal = goal, .stop = PROGRAM_NEVER};
-    for (size_t i = 0; slash && i < sizeof(includes) / sizeof(includes[0]); i++) {
-        int folder = (int)(slash - program);
+    for (size_t i = 0; folder > 0 && i < sizeof(includes) / sizeof(includes[0]); i++) {
         snprintf(path, sizeof(path), "%.*s/%s/socgi/plugin.h", folder, program, includes[i]);
         if (access(path, R_OK) == 0) {
             snprintf(path, sizeof(path), "%.*s/%s", folder, program, includes[i]);

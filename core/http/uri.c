@@ -16,10 +16,6 @@ static int escape_value(const char *text, size_t length) {
     return high < 0 || low < 0 ? -1 : high << 4 | low;
 }
 
-bool http_target_byte(unsigned char c) {
-    return http_byte_is((char)c, HTTP_BYTE_TARGET);
-}
-
 static long path_unescape(const char *raw, size_t length, char *out) {
     size_t to = 0;
     for (size_t i = 0; i < length; i++) {
@@ -116,20 +112,4 @@ long http_form_find(const char *text, size_t length, const char *name, char *out
         text = stop + 1;
     }
     return -ENOENT;
-}
-
-void http_path_encode(const char *text, char *out) {
-    static const char hex[] = "0123456789ABCDEF";
-    for (; *text; text++) {
-        unsigned char c = (unsigned char)*text;
-        bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || strchr("-._~/", c);
-        if (plain) {
-            *out++ = (char)c;
-        } else {
-            *out++ = '%';
-            *out++ = hex[c >> 4];
-            *out++ = hex[c & 15];
-        }
-    }
-    *out = '\0';
 }

@@ -5,7 +5,6 @@
 #ifndef HTTP_URI_H
 #define HTTP_URI_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -22,12 +21,5 @@ int http_path_decode(const char *raw, size_t length, char *out, size_t *out_leng
  * holds a NUL.
  */
 long http_form_find(const char *text, size_t length, const char *name, char *out);
-
-/* Whether byte c may stand in a request target unencoded (RFC 3986 appendix A, and '%'). */
-bool http_target_byte(unsigned char c);
-
-/* Writes text percent-encoded for a path ('/' and unreserved bytes stay) into `out`, which holds 3 * strlen(text) + 1
- * bytes. */
-void http_path_encode(const char *text, char *out);
 
 #endif

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "master/dispatch.h"
@@ -201,7 +202,7 @@ static int tracer_start(struct server *server) {
     all->exit_source.ready = tracer_ended;
     error = tracer_ask(&all->tool, &first(all)->report, server->config->development);
     error = error ? error : loop_watch(&server->loop, all->tool.pidfd, &all->exit_source, EPOLLIN);
-    all->deadline = error ? 0 : server->loop.now + (uint64_t)TRACER_SECONDS * 1000000000;
+    all->deadline = error ? 0 : server->loop.now + TRACER_SECONDS * NS_PER_SECOND;
     return 0;
 }
 

@@ -1,14 +1,13 @@
 /* Desks of workers, queues of pools. */
 #include "master/desk.h"
 
+#include "base/clock.h"
 #include "master/account.h"
 #include "master/connection.h"
 #include "master/exchange.h"
 #include "master/generation.h"
 #include "master/hold.h"
 #include "master/server.h"
-
-static const uint64_t NS_PER_MS = 1000000;
 
 struct exchange *exchange_of(struct job *job) {
     return container_of(job, struct exchange, job);

@@ -24,11 +24,11 @@ bool dispatch_cancel(struct exchange *exchange);
 /* Collects what workers have done, and gives out what waits. */
 void dispatch_turn(struct server *server);
 
-/* Before the master waits: asks to be rung. False: there is something to do first. */
-bool dispatch_sleep(struct server *server);
-
 /* When dispatch_turn has something to do next, though nothing happens. */
 uint64_t dispatch_next(const struct server *server);
+
+/* Before the master waits: asks to be rung. False: there is something to do first. */
+bool dispatch_sleep(struct server *server);
 
 /* After it: no ring is needed. */
 void dispatch_wake(struct server *server);

@@ -185,14 +185,6 @@ const struct member *generation_member(const struct generation *g, const char *f
     return NULL;
 }
 
-uint32_t generation_workers(const struct generation *g) {
-    uint32_t count = 0;
-    for (const struct list *at = g->workers.next; at != &g->workers; at = at->next) {
-        count++;
-    }
-    return count;
-}
-
 /* ---- All of them ---- */
 
 static struct generation *generation_at(struct list *link) {

@@ -68,9 +68,6 @@ void generation_drop(struct generation *generation);
 /* The plugin file of that name in it, or NULL. */
 const struct member *generation_member(const struct generation *generation, const char *file);
 
-/* How many workers of it there are, in whatever state. */
-uint32_t generation_workers(const struct generation *generation);
-
 /* ---- All of a server's ---- */
 
 /* Starts who is wanted, ends who is overdue. */

@@ -12,7 +12,7 @@ enum worker_state {
     WORKER_EMPTY,    /* no process */
     WORKER_STARTING, /* spawned; loading plugins */
     WORKER_READY,    /* serves */
-    WORKER_RETIRING, /* its channel is closed; it finishes what it has and exits */
+    WORKER_RETIRING, /* told that nothing follows; it finishes what it has and exits */
     WORKER_ENDING,   /* asked where it is stuck, by the trace signal; it tells and ends */
     WORKER_KILLED,   /* SIGKILL sent; not yet buried */
     WORKER_STATES
@@ -32,7 +32,7 @@ enum worker_event {
 enum worker_action {
     WORKER_IGNORE, /* nothing */
     WORKER_SERVE,  /* it may be given requests */
-    WORKER_CLOSE,  /* close its channel */
+    WORKER_CLOSE,  /* tell it that nothing follows */
     WORKER_TRACE,  /* send the trace signal */
     WORKER_KILL,   /* send SIGKILL to its process group */
     WORKER_BURY,   /* reap it, give back all that it held, answer for it */

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 
-enum { BATCH = 256, NS_PER_S = 1000000000 };
+enum { BATCH = 256 };
 
 int loop_open(struct loop *loop) {
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -34,7 +34,7 @@ void loop_forget(struct loop *loop, int fd) {
 /* NULL: for ever. */
 static const struct timespec *wait_time(uint64_t now, uint64_t deadline, struct timespec *out) {
     uint64_t left = deadline > now ? deadline - now : 0;
-    *out = (struct timespec){.tv_sec = (time_t)(left / NS_PER_S), .tv_nsec = (long)(left % NS_PER_S)};
+    *out = (struct timespec){.tv_sec = (time_t)(left / NS_PER_SECOND), .tv_nsec = (long)(left % NS_PER_SECOND)};
     return deadline == UINT64_MAX ? NULL : out;
 }
 

@@ -43,7 +43,6 @@ struct master {
     char pid_file[4096]; /* that we have written; "" none */
 };
 
-static const uint64_t NS_PER_MS = 1000000;
 /* The most that field_limit can be. */
 enum { FIELDS_MAX = 10000 };
 enum { STOP_MS = 2000, SPARE_FDS = 64, FDS_PER_WORKER = 8 };

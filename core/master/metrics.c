@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "master/account.h"
 #include "master/generation.h"
 #include "master/server.h"
@@ -133,7 +134,7 @@ int status_metrics(const struct server *server, struct buffer *out) {
     error = error ? error : gauge(out, "spooled_bytes", "Bytes of request bodies in files.", server->spooled);
     error = error ? error
                   : gauge(out, "uptime_seconds", "Time since the start.",
-                          (server->loop.now - server->started) / 1000000000);
+                          (server->loop.now - server->started) / NS_PER_SECOND);
     error = error ? error : statuses(out, "responses", "Answers, by status.", t->statuses);
     error = error ? error
                   : statuses(out, "master_responses",

@@ -53,7 +53,7 @@ int outlet_take(struct outlet *outlet, const struct wire_tail *tail, uint64_t le
     return error;
 }
 
-bool outlet_empty(const struct outlet *outlet) {
+static bool outlet_empty(const struct outlet *outlet) {
     return outlet->text.length == 0 && (!outlet->tail || outlet->segment == outlet->tail->count);
 }
 

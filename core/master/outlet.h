@@ -5,7 +5,6 @@
 #ifndef MASTER_OUTLET_H
 #define MASTER_OUTLET_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,8 +24,6 @@ enum outlet_result { OUTLET_DONE, OUTLET_BLOCKED, OUTLET_AGAIN, OUTLET_BROKEN };
 /* Takes a tail and its descriptors over, also when it fails: they are closed then. 0; -EPROTO: the segments are not
  * `left` bytes of regular files; -ENOMEM. */
 int outlet_take(struct outlet *outlet, const struct wire_tail *tail, uint64_t left, const int *fds, size_t count);
-
-bool outlet_empty(const struct outlet *outlet);
 
 /*
  * Sends at most `turn` bytes; adds what was sent to *sent. OUTLET_DONE: nothing is left; OUTLET_BLOCKED: the socket

@@ -4,11 +4,10 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 
 enum { READ_SIZE = 16384, READS = 4 };
-
-static const uint64_t SECOND = 1000000000;
 
 static void line_log(const char *text, size_t length, pid_t pid, const char *name) {
     enum log_level level = LOG_NOTICE;
@@ -32,13 +31,13 @@ void output_begin(struct output *output, uint32_t rate, uint64_t now) {
 /* What is less than a line is kept for the next time. */
 static void refill(struct output *output, uint64_t now) {
     uint64_t passed = now - output->refilled;
-    uint64_t more = passed >= SECOND ? output->rate : passed * output->rate / SECOND;
+    uint64_t more = passed >= NS_PER_SECOND ? output->rate : passed * output->rate / NS_PER_SECOND;
     if (output->left + more >= output->rate) {
         output->left = output->rate;
         output->refilled = now;
     } else {
         output->left += (uint32_t)more;
-        output->refilled += more * SECOND / output->rate;
+        output->refilled += more * NS_PER_SECOND / output->rate;
     }
 }
 
@@ -62,7 +61,7 @@ static void line_end(struct output *output, pid_t pid, const char *name, uint64_
         return;
     }
     if (output->rate > 0 && output->left == 0) {
-        output->tell = output->dropped++ == 0 ? now + SECOND : output->tell;
+        output->tell = output->dropped++ == 0 ? now + NS_PER_SECOND : output->tell;
     } else {
         output->left -= output->rate > 0;
         line_log(output->line, output->length, pid, name);

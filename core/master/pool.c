@@ -5,12 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "master/generation.h"
 #include "master/server.h"
 
-static const uint64_t NS_PER_MS = 1000000;
-static const uint64_t MEMORY_LOOK_NS = 1000000000;
+static const uint64_t MEMORY_LOOK_NS = NS_PER_SECOND;
 
 int pool_open(struct pool *pool, struct generation *generation, const struct config_pool *config, char *folder) {
     const struct config *c = generation->config;
@@ -98,11 +98,17 @@ bool pool_full(const struct pool *pool) {
     return n.starting == 0 && pool->ready >= pool_wanted(pool, n);
 }
 
+/* Somebody is idle who is not wanted. */
+static bool pool_exceeds(const struct pool *pool) {
+    struct seats_taken n = seats_count(pool);
+    return pool->generation->state == GENERATION_SERVING && !pool_fixed(pool) && n.taken > pool_wanted(pool, n) &&
+           !list_empty(&pool->idle);
+}
+
 /* The one that has been idle for longest leaves, one at a time. */
 static void surplus_turn(struct pool *pool) {
-    struct seats_taken n = seats_count(pool);
     uint64_t now = now_of(pool);
-    if (pool_fixed(pool) || n.taken <= pool_wanted(pool, n) || list_empty(&pool->idle)) {
+    if (!pool_exceeds(pool)) {
         pool->surplus = 0;
     } else if (pool->surplus == 0) {
         pool->surplus = now;
@@ -151,7 +157,8 @@ void pool_turn(struct pool *pool) {
 
 uint64_t pool_next(const struct pool *pool) {
     uint64_t now = now_of(pool);
-    uint64_t next = pool_lacks(pool) > 0 ? now : UINT64_MAX;
+    bool fell_idle = !pool->surplus && pool_exceeds(pool); /* since pool_turn has looked */
+    uint64_t next = fell_idle || pool_lacks(pool) > 0 ? now : UINT64_MAX;
     if (pool->surplus && pool->surplus + pool->config->worker_idle_ms * NS_PER_MS < next) {
         next = pool->surplus + pool->config->worker_idle_ms * NS_PER_MS;
     }

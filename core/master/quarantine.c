@@ -1,7 +1,7 @@
 /* Quarantine of plugins that crash again and again. */
 #include "master/quarantine.h"
 
-static const uint64_t NS_PER_SECOND = 1000000000;
+#include "base/clock.h"
 
 enum quarantine_word quarantine_ask(const struct quarantine *q, uint64_t now) {
     if (q->until == 0) {

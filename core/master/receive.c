@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "http/method.h"
 #include "http/parse.h"
 #include "http/uri.h"
@@ -262,8 +263,7 @@ static bool body_from_input(struct connection *c) {
 /* A byte now and then is progress, too; but not enough of it. */
 static bool body_too_slow(const struct connection *c, const struct body *body) {
     const struct config *config = c->server->config;
-    const uint64_t ms = 1000000;
-    uint64_t taken = (c->server->loop.now - body->begun) / ms;
+    uint64_t taken = (c->server->loop.now - body->begun) / NS_PER_MS;
     return taken > config->body_timeout_ms &&
            body->length < (taken - config->body_timeout_ms) / 1000 * (uint64_t)config->body_rate;
 }

@@ -1,4 +1,5 @@
 /* The dispatcher: what becomes of requests when a worker ends or a generation changes. */
+#include "base/clock.h"
 #include "master/dispatch.h"
 
 #include <stdatomic.h>
@@ -12,8 +13,6 @@
 #include "master/incident.h"
 #include "master/keep.h"
 #include "master/server.h"
-
-static const uint64_t NS_PER_MS = 1000000;
 
 /* ---- Workers ---- */
 

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "master/account.h"
@@ -26,7 +27,6 @@
  */
 enum { RETIRING_MAX = 16, CHANCES = 3, REASON_MAX = 1280 };
 
-static const uint64_t NS_PER_MS = 1000000;
 static const uint64_t LOOK_AGAIN_NS = 100000000;
 
 /* ---- Wanting ---- */

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "master/inherit.h"
@@ -174,7 +175,7 @@ int upgrade_begin(struct server *server) {
     u->socket_source.ready = notice_ready;
     error = loop_watch(&server->loop, u->pidfd, &u->exit_source, EPOLLIN);
     error = error ? error : loop_watch(&server->loop, u->socket, &u->socket_source, EPOLLIN);
-    u->deadline = error ? 0 : server->loop.now + (uint64_t)server->config->upgrade_timeout_ms * 1000000;
+    u->deadline = error ? 0 : server->loop.now + server->config->upgrade_timeout_ms * NS_PER_MS;
     log_line(LOG_NOTICE, "upgrade: process %d is to take over", (int)u->pid);
     return 0;
 }

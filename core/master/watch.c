@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/log.h"
@@ -19,7 +20,6 @@
 /* A burst that does not end is looked at all the same, and so is a file whose end of writing we have missed. */
 enum { QUIETS_MAX = 10, EVENTS_SIZE = 4096 };
 static const uint64_t UNFINISHED_NS = 5000000000;
-static const uint64_t NS_PER_MS = 1000000;
 
 struct unfinished {
     char name[NAME_MAX + 1];

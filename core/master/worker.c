@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "master/dispatch.h"
@@ -23,8 +24,6 @@
 #include "wire/call.h"
 
 enum { LAST_READS = 16, LEAVE_MS = 5000, TRACE_MS = 300, JITTER = 10 };
-
-static const uint64_t NS_PER_MS = 1000000;
 
 static void worker_apply(struct worker *w, enum worker_event event);
 

@@ -4,14 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-const char *wire_kind_name(uint32_t kind) {
-    static const char *const names[WIRE_KINDS] = {
-        [WIRE_START] = "START",   [WIRE_REQUEST] = "REQUEST", [WIRE_LOADING] = "LOADING",
-        [WIRE_PLUGIN] = "PLUGIN", [WIRE_READY] = "READY",     [WIRE_TAIL] = "TAIL",
-    };
-    return kind > 0 && kind < WIRE_KINDS ? names[kind] : "unknown";
-}
-
 uint32_t wire_kind(const void *message, size_t length) {
     struct unpacker u = {.data = message, .length = length};
     return unpack_u32(&u);

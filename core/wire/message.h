@@ -21,9 +21,6 @@
 
 enum wire_kind { WIRE_START = 1, WIRE_REQUEST, WIRE_LOADING, WIRE_PLUGIN, WIRE_READY, WIRE_TAIL, WIRE_KINDS };
 
-/* "START", ...; never NULL. */
-const char *wire_kind_name(uint32_t kind);
-
 /* The kind of a message, or 0 if it is too short to have one. */
 uint32_t wire_kind(const void *message, size_t length);
 

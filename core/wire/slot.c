@@ -13,12 +13,6 @@ static bool step(struct slot *slot, uint64_t sequence, enum slot_state from, enu
     return atomic_compare_exchange_strong(&slot->word, &expected, word_of(sequence, to));
 }
 
-const char *slot_state_name(enum slot_state state) {
-    static const char *const names[] = {
-        [SLOT_FREE] = "free", [SLOT_POSTED] = "posted", [SLOT_TAKEN] = "taken", [SLOT_DONE] = "done"};
-    return names[(unsigned)state & STATE_MASK];
-}
-
 void slot_post(struct slot *slot, uint64_t sequence) {
     atomic_store(&slot->word, word_of(sequence, SLOT_POSTED));
 }

@@ -21,9 +21,6 @@
 
 enum slot_state { SLOT_FREE = 0, SLOT_POSTED = 1, SLOT_TAKEN = 2, SLOT_DONE = 3 };
 
-/* "free", ...; never NULL. */
-const char *slot_state_name(enum slot_state state);
-
 struct slot {
     _Atomic uint64_t word; /* sequence << 2 | state */
 };

@@ -37,7 +37,8 @@ static bool segment_is_dots(const char *segment, size_t length) {
     return (length == 1 && segment[0] == '.') || (length == 2 && segment[0] == '.' && segment[1] == '.');
 }
 
-int manifest_route_valid(const char *route) {
+/* Whether a route is canonical: what a request's decoded path can begin with. */
+static int route_valid(const char *route) {
     size_t length = strlen(route);
     if (route[0] != '/' || length > MANIFEST_ROUTE_MAX || !utf8_printable(route, length) || strchr(route, '\\')) {
         return 0;
@@ -124,7 +125,7 @@ int manifest_read(struct manifest *m, const struct socgi_plugin *given, const ch
         return refuse(reason, "name \"%s\" is not 1 to %d letters, digits, '-', '_', '.'", name, MANIFEST_NAME_MAX);
     }
     memcpy(m->name, name, strlen(name) + 1);
-    if (m->plugin.route && !manifest_route_valid(m->plugin.route)) {
+    if (m->plugin.route && !route_valid(m->plugin.route)) {
         return refuse(reason,
                       "route \"%s\" is not a canonical path, as \"/a/b\": it begins with '/' and does not end so",
                       m->plugin.route);

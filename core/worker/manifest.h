@@ -32,7 +32,4 @@ int manifest_check_options(const struct manifest *manifest, const struct wire_op
 /* The plugin's declaration of that option, or NULL. */
 const struct socgi_option *manifest_option(const struct manifest *manifest, const char *name);
 
-/* Whether a route is canonical: what a request's decoded path can begin with. */
-int manifest_route_valid(const char *route);
-
 #endif

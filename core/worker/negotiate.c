@@ -1,6 +1,4 @@
-/* Proactive negotiation by the Accept field. */
-#include "worker/negotiate.h"
-
+/* The SDK: proactive negotiation by the Accept field, RFC 9110 section 12.5.1. Pure. */
 #include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -8,6 +6,8 @@
 #include <strings.h>
 
 #include "worker/request.h"
+
+enum { QUALITY_BEST = 1000 };
 
 /* A stretch of text. */
 struct stretch {
@@ -55,18 +55,18 @@ static int weight_parse(struct stretch text) {
     if (text.length == 0 || text.length > 5 || (text.at[0] != '0' && text.at[0] != '1')) {
         return -1;
     }
-    int value = (text.at[0] - '0') * NEGOTIATE_BEST;
+    int value = (text.at[0] - '0') * QUALITY_BEST;
     if (text.length > 1 && text.at[1] != '.') {
         return -1;
     }
-    int unit = NEGOTIATE_BEST / 10;
+    int unit = QUALITY_BEST / 10;
     for (size_t i = 2; i < text.length; i++, unit /= 10) {
         if (!isdigit((unsigned char)text.at[i])) {
             return -1;
         }
         value += (text.at[i] - '0') * unit;
     }
-    return value <= NEGOTIATE_BEST ? value : -1;
+    return value <= QUALITY_BEST ? value : -1;
 }
 
 /* How closely a range names a type: 0 not at all, 1 any type, 2 any subtype, 3 exactly. */
@@ -102,7 +102,7 @@ static int member_match(struct stretch member, struct stretch type, int *weight)
         return 0;
     }
     int match = range_match(range, name);
-    *weight = NEGOTIATE_BEST;
+    *weight = QUALITY_BEST;
     while (match > 0 && next_member(&member, ';', &parameter)) {
         if (parameter.length >= 2 && strncasecmp(parameter.at, "q=", 2) == 0) {
             *weight = weight_parse((struct stretch){parameter.at + 2, parameter.length - 2});
@@ -113,7 +113,9 @@ static int member_match(struct stretch member, struct stretch type, int *weight)
     return match;
 }
 
-int negotiate_quality(const char *accept, const char *type) {
+/* How much a client likes a media type, 0 (not at all) to QUALITY_BEST, by the most specific range of its Accept field
+ * that covers the type. Members of the field that are malformed are passed over. */
+static int quality_of(const char *accept, const char *type) {
     struct stretch rest = {accept, strlen(accept)};
     struct stretch wanted = {type, strlen(type)};
     struct stretch member;
@@ -138,7 +140,7 @@ const char *socgi_negotiate(const struct socgi_request *req, const char *const *
     const char *chosen = types[0];
     int best = 0;
     for (; *types; types++) {
-        int quality = negotiate_quality(accept, *types);
+        int quality = quality_of(accept, *types);
         if (quality > best) {
             best = quality;
             chosen = *types;

@@ -203,7 +203,7 @@ int socgi_send_content(const struct socgi_request *req, struct socgi_response *r
     if (content->size < LEAST_SIZE || (content->fd < 0 && !data) || content->length > INT64_MAX) {
         socgi_log(SOCGI_LOG_ERROR, "socgi_send_content: size %zu, fd %d or length %llu is not valid", content->size,
                   content->fd, (unsigned long long)content->length);
-        drop(&(struct sending){.fd = content->fd});
+        drop(&(struct sending){.fd = data ? -1 : content->fd});
         return -EINVAL;
     }
     const char *method = socgi_method(req);

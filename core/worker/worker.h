@@ -1,4 +1,4 @@
-/* The worker process: loads plugins once, then runs one handler at a time until its channel ends. */
+/* The worker process: loads plugins once, then runs one handler at a time until nothing follows. */
 #ifndef WORKER_WORKER_H
 #define WORKER_WORKER_H
 

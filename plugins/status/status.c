@@ -58,12 +58,12 @@ static int refuse(const struct socgi_request *req, struct socgi_response *res, i
     }
     socgi_log(SOCGI_LOG_WARNING, "the view inside: %s", strerror(-error));
     if (error == -EBADMSG || error == -EFBIG) {
-        return socgi_problem(req, res, 502, "what answers at the admin socket is no socgi");
+        return socgi_problem(req, res, 502, "What answers at the admin socket is no socgi.");
     }
     if (error == -EAGAIN) {
-        return socgi_problem(req, res, 504, "the view inside does not answer");
+        return socgi_problem(req, res, 504, "The view inside does not answer.");
     }
-    return socgi_problem(req, res, 503, "the view inside cannot be reached");
+    return socgi_problem(req, res, 503, "The view inside cannot be reached.");
 }
 
 static int status(const struct socgi_request *req, struct socgi_response *res) {
@@ -74,7 +74,7 @@ static int status(const struct socgi_request *req, struct socgi_response *res) {
         return socgi_problem(req, res, 404, NULL);
     }
     if (!path) {
-        return socgi_problem(req, res, 503, "option socket is not set: there is no view inside to show");
+        return socgi_problem(req, res, 503, "Option socket is not set: there is no view inside to show.");
     }
     int error = view_get(path, &json);
     if (error) {
@@ -90,4 +90,5 @@ static int status(const struct socgi_request *req, struct socgi_response *res) {
     error = socgi_write(res, "\n", 1);
     return error ? error : 200;
 }
+
 SOCGI_PLUGIN(.handle = status, .version = "1.0", .methods = "GET", .timeout_ms = 5000, .options = options)

@@ -7,31 +7,22 @@ socgi=$1 source=$2
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/plugins"
-failures=0 checks=0
+# shellcheck source=checks.sh
+. "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
 
-# expect STATUS PATTERN ARGUMENTS...: the status, and a line of the output that matches.
-expect() {
-    local status=$1 pattern=$2 output got
-    shift 2
-    output=$("$socgi" "$@" 2>&1 </dev/null)
-    got=$?
-    checks=$((checks + 1))
-    if [[ $got != "$status" ]] || ! grep -qE -- "$pattern" <<< "$output"; then
-        printf 'FAILED: socgi %s\n  expected status %s and /%s/\n  got %s: %s\n' "$*" "$status" "$pattern" "$got" "$output"
-        failures=$((failures + 1))
-    fi
-}
 conf() { printf '%s\n' "$@" > "$work/c"; }
 
-expect 0 '^Usage: socgi' --help
-expect 0 '^socgi [0-9.]+, plugin ABI 1\.[0-9]+, built with (gcc|Clang) [0-9]' --version
-# Every help fits a screen.
-for command in '' check status reload upgrade reopen stop replay new dev build; do
-    help=$("$socgi" $command --help) && [[ $help == 'Usage: socgi'* ]] || { echo "FAILED: $command --help"; failures=$((failures + 1)); }
-    (($(wc -l <<< "$help") <= 24)) || { echo "FAILED: $command --help does not fit a screen"; failures=$((failures + 1)); }
-    (($(awk '{ print length }' <<< "$help" | sort -n | tail -1) <= 80)) || { echo "FAILED: $command --help is too wide"; failures=$((failures + 1)); }
-    checks=$((checks + 3))
+# Every command helps within a terminal's 80 columns and 24 lines; help that could not be written is none.
+for command in '' new dev build check status reload upgrade reopen stop replay; do
+    # shellcheck disable=SC2086
+    expect 0 '^Usage: socgi' $command --help
+    # shellcheck disable=SC2086
+    help=$("$socgi" $command --help)
+    (($(wc -l <<< "$help") <= 24 && $(wc -L <<< "$help") <= 80)) || fail "$command --help does not fit a terminal"
+    # shellcheck disable=SC2086
+    "$socgi" $command --help > /dev/full && fail "$command --help on a full disk"
 done
+expect 0 '^socgi [0-9.]+, plugin ABI 1\.[0-9]+, built with (gcc|Clang) [0-9]' --version
 
 expect 2 "Try 'socgi --help'" --frobnicate
 expect 2 'expected one plugin folder' check "$work/plugins" more
@@ -84,26 +75,21 @@ expect 1 'listen: found an empty list' check -c "$work/c" "$work/plugins"
 conf 'workers = 2' 'request_line_limit = 64K'
 expect 0 'c: ok' check -s request_line_limit=8K -c "$work/c" "$work/plugins"
 
-# An answer that could not be written is none.
-"$socgi" --help > /dev/full && { echo 'FAILED: --help on a full disk'; failures=$((failures + 1)); }
-
 # The texts for people name every option that there is, and tell the version that this is.
 named() { # OPTION TEXT...
     local option=$1 text
     shift
     for text in "$@"; do
         checks=$((checks + 1))
-        grep -qw -- "$option" "$source/$text" || { echo "FAILED: $text does not name $option"; failures=$((failures + 1)); }
+        grep -qw -- "$option" "$source/$text" || fail "$text does not name $option"
     done
 }
 while read -r option default _; do
     named "$option" core/config/socgi.conf core/man/socgi.conf.5 README.md
     case $option:$default in
         plugin_folder:* | workers:*) ;; # another on each machine
-        *) grep -qP "^$option\t\Q$default\E\t" "$source/core/man/socgi.conf.5" || {
-            echo "FAILED: socgi.conf.5 does not give $option the default $default"
-            failures=$((failures + 1))
-        } ;;
+        *) grep -qP "^$option\t\Q$default\E\t" "$source/core/man/socgi.conf.5" ||
+            fail "socgi.conf.5 does not give $option the default $default" ;;
     esac
 done < <("$socgi" --set help | sed -n '2,/^In a section/s/^  //p')
 for option in $("$socgi" --set help | sed -n '/^In a section/,$s/^  \([a-z_]*\) .*/\1/p'); do
@@ -113,8 +99,7 @@ done
 version=$("$socgi" --version | sed 's/^\(socgi [0-9.]*\),.*/\1/')
 for page in socgi.1 socgi-calc.1 socgi.conf.5; do
     checks=$((checks + 1))
-    grep -q "^\.TH .*\"$version\"" "$source/core/man/$page" || { echo "FAILED: $page is not of $version"; failures=$((failures + 1)); }
+    grep -q "^\.TH .*\"$version\"" "$source/core/man/$page" || fail "$page is not of $version"
 done
 
-echo "$checks checks, $failures failures"
-((failures == 0 && checks > 60))
+checks_end 60

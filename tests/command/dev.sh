@@ -1,4 +1,7 @@
 # For the tests of socgi dev: a folder to work in, and what its server answers. Sourced; the test sets $socgi.
+# shellcheck shell=bash
+# shellcheck source=checks.sh
+. "$(dirname "${BASH_SOURCE[0]}")/checks.sh"
 work=$(mktemp -d)
 dev=
 finish() {
@@ -9,11 +12,6 @@ trap finish EXIT
 export TMPDIR=$work
 mkdir "$work/src" "$work/out"
 cd "$work" || exit 1
-failures=0 checks=0
-fail() {
-    printf 'FAILED: %s\n' "$*"
-    failures=$((failures + 1))
-}
 
 # plugin NAME TEXT: what a handler of one line is.
 plugin() {

@@ -111,17 +111,6 @@ for ((i = 0; i < 600; i++)); do pgrep -f "unix:$work/s" > /dev/null || break; sl
 pgrep -f "unix:$work/s" && fail 'the server has outlived dev'
 
 # ---- build ----
-# expect STATUS PATTERN ARGUMENTS...: the status, and a line of the output that matches.
-expect() {
-    local status=$1 pattern=$2 output got
-    shift 2
-    output=$("$socgi" "$@" 2>&1 </dev/null)
-    got=$?
-    checks=$((checks + 1))
-    if [[ $got != "$status" ]] || ! grep -qE -- "$pattern" <<< "$output"; then
-        fail "socgi $*: expected status $status and /$pattern/, got $got: $output"
-    fi
-}
 rm -f src/own.c src/wants.c src/plus.cc
 expect 0 '^out/hello\.so$' build -o out src
 [[ -e out/hello_test.so ]] && fail 'a test was built'
@@ -139,11 +128,5 @@ expect 2 "Try 'socgi build --help'" build --frobnicate
 CC=no-such-compiler expect 1 'no-such-compiler: not found; install a compiler' build -o out src/hello.c
 expect 1 'no-such: No such file' dev -l "unix:$work/s" ./no-such
 expect 2 "Try 'socgi --help'" dev --frobnicate
-for command in dev build; do
-    expect 0 "^Usage: socgi $command" "$command" --help
-    (($("$socgi" "$command" --help | wc -l) <= 24)) || fail "$command --help does not fit a screen"
-    (($("$socgi" "$command" --help | awk '{ print length }' | sort -n | tail -1) <= 80)) || fail "$command --help is too wide"
-done
 
-echo "$checks checks, $failures failed"
-((failures == 0))
+checks_end 25

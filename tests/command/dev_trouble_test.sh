@@ -209,5 +209,4 @@ checks=$((checks + 1))
 TMPDIR=$work/no-such "$socgi" dev -l "unix:$work/s" src > log 2>&1 && fail 'a TMPDIR that is not there'
 grep -q "^socgi dev: $work/no-such/.*No such file" log || fail "a TMPDIR that is not there is not told: $(cat log)"
 
-echo "$checks checks, $failures failed"
-((failures == 0))
+checks_end 25

@@ -1,10 +1,19 @@
 /* Paths and forms: what is decoded is canonical, and decoding it again changes nothing. */
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "fuzz.h"
 #include "http/uri.h"
+
+/* Percent-encoded, every byte but the slashes. */
+static void path_encode(const char *text, char *out) {
+    for (; *text; text++) {
+        out += *text == '/' ? sprintf(out, "/") : sprintf(out, "%%%02X", (unsigned char)*text);
+    }
+    *out = '\0';
+}
 
 static void path_check(const char *raw, size_t length) {
     char *out = malloc(length + 1);
@@ -16,7 +25,7 @@ static void path_check(const char *raw, size_t length) {
         fuzz_assert(!strstr(out, "//") && !strstr(out, "/../") && !strstr(out, "/./"));
         fuzz_assert(size < 3 || strcmp(out + size - 3, "/..") != 0);
         if (!strchr(out, '\\')) { /* it may stand there raw, but not encoded */
-            http_path_encode(out, encoded);
+            path_encode(out, encoded);
             fuzz_assert(http_path_decode(encoded, strlen(encoded), again, NULL) == 0);
             fuzz_assert(strcmp(out, again) == 0);
         }

@@ -133,15 +133,10 @@ if [[ ! -d $base ]]; then
     mv "$base.new" "$base"
     step "what an author has"
 fi
-rm -rf --one-file-system "$root"
-cp -a "$base" "$root"
-[[ ! -e /etc/resolv.conf ]] || cat /etc/resolv.conf > "$root/etc/resolv.conf"
-mkdir "$root/packages"
-cp "$server" "$development" "$here/inside.sh" "$root/packages/"
 
 # ---- In it ----
 
-# What the test needs in it; systemd only where that is to run.
+# $root anew from one that is kept, with what the test needs in it.
 fresh() { # BASE
     rm -rf --one-file-system "$root"
     cp -a "$1" "$root"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What README.md shows is what happens: each "$ curl" line of its console blocks is run against the demo, and must print
-# the lines below it; but for the first half hour, which has a test of its own. The demo's address is replaced by that of a server on a port of its own.
+# the lines below it; but for the first half hour, which has a test of its own. The demo's address is replaced by that of
+# a server on a port of its own.
 #     readme_test.sh SOCGI PLUGIN-FOLDER SOURCE-FOLDER
 set -uo pipefail
 socgi=$1 plugins=$2 source=$3
@@ -14,8 +15,7 @@ trap 'exit 1' INT TERM HUP
 
 # What script/server gives the examples.
 mkdir "$work/upload"
-sed -n "s/^printf 'guest:%s.n' '\(.*\)' > .*/guest:\1/p" "$source/script/server" > "$work/users"
-examples=(-o "guestbook.database=$work/guestbook" -o "upload.folder=$work/upload" -o "members.users=$work/users")
+examples=(-o "guestbook.database=$work/guestbook" -o "upload.folder=$work/upload" -o "members.users=$source/plugins/members/users")
 
 ASAN_OPTIONS=detect_leaks=0 "$socgi" -l 127.0.0.1:0 -w 2 -s "access_log=$work/access" -s log_level=notice \
     -o "file.root=$source/www" -o file.listing=true -o "cgi.root=$source/plugins/cgi/examples" "${examples[@]}" "$plugins" >"$work/log" 2>&1 </dev/null &

@@ -205,7 +205,7 @@ static void the_commands(void **state) {
     command_matches(server, "status", 0, "^socgi [0-9.]+, pid [0-9]+, serving for ");
     command_matches(server, "status", 0, "^hello +/hello +serving ");
     command_matches(server, "status --json", 0, "^\\{\"version\":");
-    command_matches(server, "status --frobnicate", 2, "Try 'socgi --help'");
+    command_matches(server, "status --frobnicate", 2, "Try 'socgi status --help'");
     command_matches(server, "status --help", 0, "^Usage: socgi status");
     command_matches(server, "reload", 0, "^reloading$");
     generation_await(server, 2);

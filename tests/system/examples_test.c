@@ -338,21 +338,14 @@ static void an_image_for_nobody_is_not_computed(void **state) {
 }
 
 static void members_say_who_they_are(void **state) {
-    char folder[32];
-    char users[64];
-    (void)snprintf(folder, sizeof(folder), "/tmp/socgi-system-XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(users, sizeof(users), "%s/users", folder);
-    assert_true(file_write(users, "guest:$y$j9T$sociDemoGuestSaltxyz.1$DWu7AwO9kwh5TTitmNhF8dRYHIM6FI1NXEH/.sXvfL/\n"));
-    char option[96];
-    (void)snprintf(option, sizeof(option), "members.users=%s", users);
-    struct server *server = server_start(state, &(struct server_setup){.plugins = "members", .options = {option}});
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "members",
+                                      .options = {"members.users=" SYSTEM_WWW "/../plugins/members/users"}});
     fetch_expect(server, "/members", 401, NULL);
     char *body = body_of(server, "/members", "Authorization: Basic Z3Vlc3Q6Z3Vlc3Q=");
     assert_non_null(strstr(body, "<b id=\"user\">guest</b>"));
     free(body);
     server_end(server);
-    folder_remove(folder);
 }
 
 int main(void) {

@@ -38,7 +38,7 @@ struct server_setup {
     bool companion;     /* it is started by a shell that has a child of its own, whose pid is in the file "companion" */
     bool own_binary;    /* runs a copy of the program in its folder, "socgi", which may be replaced */
     int inherit;        /* a listening socket that it gets by socket activation; 0: none */
-    bool journal;       /* its stderr is said to be journald\'s */
+    bool journal;       /* its stderr is said to be journald's */
     const char *notify; /* the address that it gets as NOTIFY_SOCKET; NULL: none */
     bool gate;          /* opens a gate for the plugin "hold" */
     bool file_log;      /* the error log is written to its file by configuration, not by way of stderr */

@@ -51,7 +51,7 @@ async function open(path) {
     say(find("files-words"), answer.data.entries.length ? "" : "This folder is empty.");
 }
 
-// Jumps, and tells what a request for the bytes about there gets.
+// Jumps, and tells where it has come to.
 function startVideo() {
     const video = find("files-video");
     for (const button of document.querySelectorAll("[data-seek]")) {

@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "utf8.h"
+
 static bool letter_or_digit(char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
@@ -33,38 +35,6 @@ const char *name_encode_path(const struct socgi_request *req, const char *path) 
     return encode(req, path, "/-._~");
 }
 
-/* How many bytes the character at `text` has in UTF-8 (RFC 3629 section 4); 0 if it is none. */
-static size_t character_length(const unsigned char *text) {
-    unsigned char low = 0x80; /* the bounds of the second byte */
-    unsigned char high = 0xbf;
-    size_t length;
-    if (text[0] < 0x80) {
-        return 1;
-    }
-    if (text[0] >= 0xc2 && text[0] <= 0xdf) {
-        length = 2;
-    } else if (text[0] >= 0xe0 && text[0] <= 0xef) {
-        length = 3;
-        low = text[0] == 0xe0 ? 0xa0 : low;
-        high = text[0] == 0xed ? 0x9f : high;
-    } else if (text[0] >= 0xf0 && text[0] <= 0xf4) {
-        length = 4;
-        low = text[0] == 0xf0 ? 0x90 : low;
-        high = text[0] == 0xf4 ? 0x8f : high;
-    } else {
-        return 0;
-    }
-    if (text[1] < low || text[1] > high) {
-        return 0;
-    }
-    for (size_t i = 2; i < length; i++) {
-        if (text[i] < 0x80 || text[i] > 0xbf) {
-            return 0;
-        }
-    }
-    return length;
-}
-
 /* What a quoted string can hold and every client reads alike: '%' is left out because some decode it. */
 static bool plain(char c) {
     return c >= ' ' && c < 0x7f && !strchr("\"\\%", c);
@@ -78,7 +48,7 @@ static const char *ascii_name(const struct socgi_request *req, const char *name,
         return NULL;
     }
     for (char *at = out; *name; at++) {
-        size_t length = character_length((const unsigned char *)name);
+        size_t length = utf8_length(name);
         *utf8 &= length > 0;
         *exact &= plain(*name);
         *at = '_';

@@ -1,6 +1,6 @@
 /* File names as other things have to spell them: parts of a URI, parameters of a header field. */
-#ifndef FILE_NAME_H
-#define FILE_NAME_H
+#ifndef COMMON_NAME_H
+#define COMMON_NAME_H
 
 #include <socgi/plugin.h>
 

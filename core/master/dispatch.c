@@ -321,7 +321,7 @@ bool dispatch_cancel(struct exchange *x) {
     return job->worker && desk_reclaim(job->worker, job);
 }
 
-void dispatch_turn(struct server *server) {
+void dispatch_collect(struct server *server) {
     struct list busy;
     list_move(&busy, &server->busy);
     while (!list_empty(&busy)) {
@@ -330,6 +330,10 @@ void dispatch_turn(struct server *server) {
         list_append(&server->busy, &w->desk.busy);
         dispatch_worker_collect(w);
     }
+}
+
+void dispatch_turn(struct server *server) {
+    dispatch_collect(server);
     struct generation *g = server->generation;
     for (size_t i = 0; g && i < g->pool_count; i++) {
         waiting_spread(&g->pools[i]); /* they are older than those in the queue */
@@ -343,11 +347,39 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
 
+/* What needs nothing of us when it is done may be collected by and by, with the next event, at the latest after this
+ * time: a worker that has to ring for each answer wakes us twice for each request. */
+enum { DOZE_NS = 2000000 };
+
+/* Whether that request's end can wait: its client has not sent the next one already. */
+static bool job_unhurried(struct job *job) {
+    const struct exchange *x = exchange_of(job);
+    return !x->connection->readable && x->connection->input.length <= x->head_end;
+}
+
+static uint64_t worker_doze(const struct worker *w) {
+    return w->desk.since + DOZE_NS;
+}
+
+static bool worker_unhurried(struct worker *w) {
+    if (w->state != WORKER_READY || w->pool->queued > 0 || w->desk.load == 0 ||
+        worker_doze(w) <= worker_server(w)->loop.now) {
+        return false;
+    }
+    for (struct list *at = w->desk.jobs.next; at != &w->desk.jobs; at = at->next) {
+        if (!job_unhurried(job_at(at))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* When somebody who waits, behind a slow handler or for one who took nothing, is to be given to somebody idle. */
 uint64_t dispatch_next(const struct server *server) {
     uint64_t next = UINT64_MAX;
     for (struct list *at = server->busy.next; at != &server->busy; at = at->next) {
-        const struct worker *w = worker_of_busy(at);
+        struct worker *w = worker_of_busy(at);
+        next = worker_unhurried(w) ? earlier(next, worker_doze(w)) : next;
         if (w->desk.load > 1 && w->seat && !w->broken) {
             uint64_t from = pool_idle_from(w->pool);
             uint64_t then = worker_patience(w);
@@ -370,7 +402,7 @@ bool dispatch_sleep(struct server *server) {
         if (w->broken) {
             continue;
         }
-        doorbell_announce(&w->ties.box.shared->bell);
+        doorbell_announce(&w->ties.box.shared->bell, worker_unhurried(w) ? DOORBELL_DOZING : DOORBELL_ASLEEP);
         if (slot_look(&mailbox_slot(&w->ties.box, head->slot)->slot, head->sequence) == SLOT_DONE) {
             return false;
         }

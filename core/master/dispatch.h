@@ -21,7 +21,10 @@ void dispatch_submit(struct server *server, struct exchange *exchange);
 /* The client has gone: true when no worker has the request, and none will get it; false: its answer will come. */
 bool dispatch_cancel(struct exchange *exchange);
 
-/* Collects what workers have done, and gives out what waits. */
+/* Collects what workers have done. */
+void dispatch_collect(struct server *server);
+
+/* The same, and gives out what waits. */
 void dispatch_turn(struct server *server);
 
 /* When dispatch_turn has something to do next, though nothing happens. */

@@ -3,14 +3,11 @@
 
 #include <errno.h>
 #include <stddef.h>
-#include <sys/epoll.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
-
-enum { BATCH = 256 };
 
 int loop_open(struct loop *loop) {
     loop->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -38,13 +35,15 @@ static const struct timespec *wait_time(uint64_t now, uint64_t deadline, struct 
     return deadline == UINT64_MAX ? NULL : out;
 }
 
-void loop_turn(struct loop *loop, uint64_t deadline) {
-    struct epoll_event events[BATCH];
+void loop_wait(struct loop *loop, uint64_t deadline) {
     struct timespec time;
-    int count = epoll_pwait2(loop->epoll, events, BATCH, wait_time(loop->now, deadline, &time), NULL);
+    loop->count = epoll_pwait2(loop->epoll, loop->events, LOOP_BATCH, wait_time(loop->now, deadline, &time), NULL);
     loop->now = clock_now();
-    for (int i = 0; i < count; i++) {
-        struct source *source = events[i].data.ptr;
-        source->ready(source, events[i].events);
+}
+
+void loop_run(struct loop *loop) {
+    for (int i = 0; i < loop->count; i++) {
+        struct source *source = loop->events[i].data.ptr;
+        source->ready(source, loop->events[i].events);
     }
 }

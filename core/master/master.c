@@ -327,8 +327,10 @@ static void serving_begin(struct master *m) {
 static void master_turn(struct master *m) {
     struct server *server = &m->server;
     bool rest = dispatch_sleep(server) && list_empty(&server->again);
-    loop_turn(&server->loop, rest ? next_deadline(m) : 0);
+    loop_wait(&server->loop, rest ? next_deadline(m) : 0);
     dispatch_wake(server);
+    dispatch_collect(server); /* who has done what before something new comes: that is for those who are idle */
+    loop_run(&server->loop);
     connections_again(server);
     timeouts_run(server);
     renewal_turn(server);

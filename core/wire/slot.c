@@ -38,14 +38,16 @@ void slot_finish(struct slot *slot, uint64_t sequence) {
     atomic_store(&slot->word, word_of(sequence, SLOT_DONE));
 }
 
-void doorbell_announce(struct doorbell *bell) {
-    atomic_store(&bell->sleeping, 1);
+void doorbell_announce(struct doorbell *bell, enum doorbell_sleep sleep) {
+    atomic_store(&bell->sleeping, sleep);
 }
 
 void doorbell_withdraw(struct doorbell *bell) {
-    atomic_store_explicit(&bell->sleeping, 0, memory_order_relaxed);
+    atomic_store_explicit(&bell->sleeping, DOORBELL_AWAKE, memory_order_relaxed);
 }
 
-bool doorbell_claim(struct doorbell *bell) {
-    return atomic_load(&bell->sleeping) && atomic_exchange(&bell->sleeping, 0);
+bool doorbell_claim(struct doorbell *bell, bool urgent) {
+    uint32_t sleep = atomic_load(&bell->sleeping);
+    bool ring = sleep == DOORBELL_ASLEEP || (sleep == DOORBELL_DOZING && urgent);
+    return ring && atomic_exchange(&bell->sleeping, DOORBELL_AWAKE) != DOORBELL_AWAKE;
 }

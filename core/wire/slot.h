@@ -46,16 +46,18 @@ void slot_finish(struct slot *slot, uint64_t sequence);
 /*
  * The doorbell: a sleeper announces itself, looks once more for work, and only then waits; the other side publishes its
  * work first and asks then whether to ring. Both steps are sequentially consistent, so at least one side sees the
- * other.
+ * other. A sleeper that will look by itself before long may doze: it is rung only for what cannot wait.
  */
 struct doorbell {
-    _Atomic uint32_t sleeping;
+    _Atomic uint32_t sleeping; /* enum doorbell_sleep */
 };
 
-void doorbell_announce(struct doorbell *bell);
+enum doorbell_sleep { DOORBELL_AWAKE = 0, DOORBELL_ASLEEP = 1, DOORBELL_DOZING = 2 };
+
+void doorbell_announce(struct doorbell *bell, enum doorbell_sleep sleep);
 void doorbell_withdraw(struct doorbell *bell);
 
 /* Whether the sleeper must be rung; says true to one caller only per announcement. */
-bool doorbell_claim(struct doorbell *bell);
+bool doorbell_claim(struct doorbell *bell, bool urgent);
 
 #endif

@@ -130,7 +130,7 @@ enum inbox_result inbox_next(struct inbox *in, struct delivery *d) {
         if (atomic_load(&shared->ending) || orphaned) {
             return INBOX_ENDED;
         }
-        doorbell_announce(&shared->call);
+        doorbell_announce(&shared->call, DOORBELL_ASLEEP);
         if (ring_empty(&shared->ring, in->read) && !forgets_pending(&shared->forgets) &&
             !atomic_load(&shared->ending)) {
             orphaned = !call_wait(&shared->call, LOOK_MS) && channel_ended();

@@ -116,9 +116,11 @@ static void request_run(struct worker *w, struct delivery *d, struct wire_reques
     request_end(&request);
 }
 
-static void slot_done(struct worker *w, const struct wire_post *post) {
-    slot_finish(&mailbox_slot(&w->box, post->slot)->slot, post->sequence);
-    if (doorbell_claim(&w->box.shared->bell)) {
+/* An answer after which the connection is simply kept can wait until the master looks. */
+static void slot_done(struct worker *w, const struct delivery *d) {
+    bool urgent = d->slot->answer.flags != ANSWER_KEEP;
+    slot_finish(&d->slot->slot, d->post.sequence);
+    if (doorbell_claim(&w->box.shared->bell, urgent)) {
         const uint64_t one = 1;
         ssize_t rung = write(HERITAGE_DOORBELL, &one, sizeof(one));
         (void)rung; /* it fails only when the counter is full: then the master has been rung */
@@ -136,7 +138,7 @@ static bool request_answer(struct worker *w, struct delivery *d) {
     }
     request_run(w, d, &request);
     inbox_done(d);
-    slot_done(w, &d->post);
+    slot_done(w, d);
     return true;
 }
 

@@ -237,26 +237,30 @@ static void no_ring_is_lost(void **state) {
         for (int i = 0; i < 4; i++) {
             if (order >> i & 1) {
                 if (sleeper++ == 0) {
-                    doorbell_announce(&bell);
+                    doorbell_announce(&bell, DOORBELL_ASLEEP);
                 } else {
                     saw = slot_look(&slot, 7) == SLOT_DONE;
                 }
             } else if (other++ == 0) {
                 slot_finish(&slot, 7);
             } else {
-                rung = doorbell_claim(&bell);
+                rung = doorbell_claim(&bell, false);
             }
         }
         assert_true(saw || rung);
     }
     struct doorbell bell = {0};
-    assert_false(doorbell_claim(&bell));
-    doorbell_announce(&bell);
-    assert_true(doorbell_claim(&bell));
-    assert_false(doorbell_claim(&bell));
-    doorbell_announce(&bell);
+    assert_false(doorbell_claim(&bell, false));
+    doorbell_announce(&bell, DOORBELL_ASLEEP);
+    assert_true(doorbell_claim(&bell, false));
+    assert_false(doorbell_claim(&bell, false));
+    doorbell_announce(&bell, DOORBELL_ASLEEP);
     doorbell_withdraw(&bell);
-    assert_false(doorbell_claim(&bell));
+    assert_false(doorbell_claim(&bell, false));
+    doorbell_announce(&bell, DOORBELL_DOZING);
+    assert_false(doorbell_claim(&bell, false));
+    assert_true(doorbell_claim(&bell, true));
+    assert_false(doorbell_claim(&bell, true));
 }
 
 int main(void) {

@@ -48,10 +48,11 @@ const char *socgi_body(const struct socgi_request *req, size_t *length) {
     return req->cache->body;
 }
 
+/* A body that is in memory, or none, has room there as a file, too. */
 static int body_file(const struct socgi_request *req) {
-    int fd = fd_temporary(req->spool);
+    int fd = memfd_create("socgi-body", MFD_CLOEXEC);
     if (fd < 0 || req->wire.body_kind != WIRE_BODY_INLINE) {
-        return fd;
+        return fd < 0 ? -errno : fd;
     }
     int error = fd_write_all(fd, req->wire.body, req->wire.body_length);
     if (error) {

@@ -20,7 +20,7 @@
 #include <socgi/plugin.h>
 
 /* Bodies up to this are written; longer ones are sent from their descriptor without being copied. */
-#define SMALL_BODY 16384
+#define SMALL_BODY 65536
 
 /* socgi_header_at or socgi_meta_at. */
 typedef int entry_at(const struct socgi_request *req, size_t index, const char **name, const char **value);

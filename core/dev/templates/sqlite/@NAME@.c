@@ -55,7 +55,8 @@ static int start(struct socgi_context *ctx) {
     }
     const char *path = socgi_option(ctx, "database");
     if (store_open(store, path)) {
-        socgi_log(SOCGI_LOG_ERROR, "%s: %s", path, sqlite3_errmsg(store->database));
+        socgi_log(SOCGI_LOG_ERROR, "option database: found \"%s\" (%s), expected a file that can be written", path,
+                  sqlite3_errmsg(store->database));
         store_close(store);
         return -EIO;
     }

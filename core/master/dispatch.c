@@ -84,7 +84,6 @@ static int job_post(struct worker *w, struct job *job) {
     struct mailbox_slot *slot = mailbox_slot(&w->ties.box, index);
     struct wire_post post = {.slot = index, .sequence = ++w->desk.sequence};
     slot->length = (uint32_t)length;
-    slot->plugin = x->plugin->index;
     bool by_message = hold_plan(w, x, slot);
     atomic_store_explicit(&slot->touched, 0, memory_order_relaxed);
     slot_post(&slot->slot, post.sequence);

@@ -42,7 +42,6 @@ struct mailbox_slot {
     _Alignas(64) struct slot slot;
     _Atomic uint32_t touched; /* worker: set before the first byte is written on the connection */
     uint32_t length;          /* master: bytes of the packed request */
-    uint32_t plugin;          /* master: whose it is, as in the request */
     uint32_t handle; /* master: where the connection is to be kept or is; HANDLE_NONE: it is closed afterwards */
     struct mailbox_answer answer;
 };

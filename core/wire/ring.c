@@ -11,18 +11,11 @@ void ring_write(struct ring *ring, uint32_t *written, struct ring_entry entry) {
     atomic_store(&ring->written, ++*written);
 }
 
-bool ring_peek(const struct ring *ring, uint32_t read, struct ring_entry *entry) {
-    if (ring_empty(ring, read)) {
-        return false;
-    }
-    *entry = ring->entries[read % RING_SIZE];
-    return true;
-}
-
 bool ring_read(struct ring *ring, uint32_t *read, struct ring_entry *entry) {
-    if (!ring_peek(ring, *read, entry)) {
+    if (ring_empty(ring, *read)) {
         return false;
     }
+    *entry = ring->entries[*read % RING_SIZE];
     atomic_store_explicit(&ring->read, ++*read, memory_order_release);
     return true;
 }

@@ -37,9 +37,6 @@ void ring_write(struct ring *ring, uint32_t *written, struct ring_entry entry);
 /* Worker: takes the next entry, if there is one; `read` is its own count. */
 bool ring_read(struct ring *ring, uint32_t *read, struct ring_entry *entry);
 
-/* Worker: the same entry, which stays there. */
-bool ring_peek(const struct ring *ring, uint32_t read, struct ring_entry *entry);
-
 /* Worker: whether ring_read would find none. */
 bool ring_empty(const struct ring *ring, uint32_t read);
 

@@ -139,12 +139,6 @@ enum inbox_result inbox_next(struct inbox *in, struct delivery *d) {
     }
 }
 
-bool inbox_continues(const struct inbox *in, uint32_t plugin) {
-    struct ring_entry entry;
-    return ring_peek(&in->box->shared->ring, in->read, &entry) && entry.slot < in->box->count &&
-           mailbox_slot(in->box, entry.slot)->plugin == plugin;
-}
-
 void inbox_done(struct delivery *d) {
     if (!d->kept) {
         fd_close(&d->connection);

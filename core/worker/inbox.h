@@ -35,9 +35,6 @@ void inbox_begin(struct inbox *inbox, const struct mailbox *box);
  * protocol, told in the log. */
 enum inbox_result inbox_next(struct inbox *inbox, struct delivery *delivery);
 
-/* Whether the next request, if it is not taken back, is there already and of that plugin, too. */
-bool inbox_continues(const struct inbox *inbox, uint32_t plugin);
-
 /* It is done: closes what is not kept. Before its slot is finished. */
 void inbox_done(struct delivery *delivery);
 

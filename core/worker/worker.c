@@ -69,9 +69,7 @@ static bool output_waits(void) {
 static void answer_tell(struct worker *w, const struct wire_post *post, const struct wire_request *request,
                         const struct respond *to, struct mailbox_answer *answer) {
     struct socgi_response *res = &w->response;
-    /* Lines of the same plugin may be told of by the next answer; it takes a system call to know of them. */
-    bool looks = !inbox_continues(&w->inbox, request->plugin);
-    uint32_t flags = looks && output_waits() ? ANSWER_OUTPUT : 0;
+    uint32_t flags = output_waits() ? ANSWER_OUTPUT : 0;
     answer->status = res->status >= 200 && res->status <= 599 ? (uint32_t)res->status : 500;
     answer->head = res->head_length;
     answer->sent = to->sent;

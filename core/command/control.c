@@ -67,6 +67,12 @@ static int options_read(struct control *control, int argc, char **argv) {
     return ARGUMENTS_FINE;
 }
 
+/* An option of another command must not look as if it did something. */
+static int options_refuse(const char *command, const char *option) {
+    complaint("socgi %s: found %s, which is of another command", command, option);
+    return arguments_usage("socgi status");
+}
+
 static int print(const struct buffer *text) {
     bool written = fwrite(text->data ? text->data : "", 1, text->length, stdout) == text->length;
     return written ? arguments_printed() : EXIT_FAILURE;
@@ -94,6 +100,9 @@ int control_status(int argc, char **argv) {
     int result = options_read(&control, argc, argv);
     if (result) {
         return result == ARGUMENTS_DONE ? arguments_printed() : result;
+    }
+    if (control.now) {
+        return options_refuse("status", "--now");
     }
     result = status_print(&control);
     while (control.watch && result == EXIT_SUCCESS) {
@@ -123,7 +132,10 @@ static int order_give(int argc, char **argv, const char *path, const char *now_p
     if (result) {
         return result == ARGUMENTS_DONE ? arguments_printed() : result;
     }
-    return order(&control, control.now && now_path ? now_path : path);
+    if (control.json || control.watch || (control.now && !now_path)) {
+        return options_refuse(path + 1, control.json ? "--json" : control.watch ? "--watch" : "--now");
+    }
+    return order(&control, control.now ? now_path : path);
 }
 
 int control_reload(int argc, char **argv) {

@@ -213,9 +213,8 @@ static struct job *queue_next(struct pool *pool) {
     return NULL;
 }
 
-static void too_large(struct connection *c) {
+static void refuse_large(struct connection *c) {
     connection_answer(c, 431, "", "The request is longer than can be handed to a worker.");
-    connection_advance(c);
 }
 
 /* True: it was posted, or answered. */
@@ -225,7 +224,8 @@ static bool job_give(struct pool *pool, struct job *job) {
     }
     int error = job_offer(pool, job);
     if (error == -EMSGSIZE) {
-        too_large(exchange_of(job)->connection);
+        refuse_large(exchange_of(job)->connection);
+        connection_advance(exchange_of(job)->connection);
     } else if (error) {
         queue_prepend(job);
     }
@@ -301,7 +301,7 @@ void dispatch_submit(struct server *server, struct exchange *x) {
             return;
         }
         if (error == -EMSGSIZE) {
-            connection_answer(x->connection, 431, "", "The request is longer than can be handed to a worker.");
+            refuse_large(x->connection);
             return;
         }
     }

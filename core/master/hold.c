@@ -8,18 +8,23 @@
 #include "wire/call.h"
 
 /* Half of its files are the plugins'. */
-uint32_t hold_count(uint32_t wanted, uint32_t files) {
+uint32_t holds_allowed(uint32_t wanted, uint32_t files) {
     return files > 0 && files / 2 < wanted ? files / 2 : wanted;
+}
+
+/* A connection's place in a worker's table; HANDLE_NONE: the worker has no table. */
+static uint32_t handle_of(const struct worker *w, const struct connection *c) {
+    return w->hold_count > 0 ? (uint32_t)(c->number % w->hold_count) : HANDLE_NONE;
 }
 
 bool hold_plan(struct worker *w, struct exchange *x, struct mailbox_slot *slot) {
     struct connection *c = x->connection;
     slot->handle = x->job.handle = HANDLE_NONE;
     x->job.brings = false;
-    if (w->hold_count == 0 || x->body.fd >= 0) {
+    uint32_t handle = handle_of(w, c);
+    if (handle == HANDLE_NONE || x->body.fd >= 0) {
         return true;
     }
-    uint32_t handle = (uint32_t)(c->number % w->hold_count);
     struct hold *hold = &w->holds[handle];
     bool kept = hold->number == c->number;
     if (hold->busy || (!kept && c->requests < 2)) {
@@ -62,8 +67,8 @@ void holds_forget(struct server *server, const struct connection *c) {
         const struct list *workers = &container_of(at, struct generation, link)->workers;
         for (struct list *of = workers->next; of != workers; of = of->next) {
             struct worker *w = container_of(of, struct worker, link);
-            uint32_t handle = w->hold_count > 0 ? (uint32_t)(c->number % w->hold_count) : 0;
-            if (w->hold_count > 0 && w->holds[handle].number == c->number) {
+            uint32_t handle = handle_of(w, c);
+            if (handle != HANDLE_NONE && w->holds[handle].number == c->number) {
                 hold_drop(w, handle);
             }
         }

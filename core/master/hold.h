@@ -25,7 +25,7 @@ struct hold {
 };
 
 /* How many places a worker of that many open files has, if so many are wanted; `files` 0: no limit. */
-uint32_t hold_count(uint32_t wanted, uint32_t files);
+uint32_t holds_allowed(uint32_t wanted, uint32_t files);
 
 /* Decides how the worker gets the connection, and writes it into the slot. True: its descriptor goes by a message. */
 bool hold_plan(struct worker *worker, struct exchange *exchange, struct mailbox_slot *slot);

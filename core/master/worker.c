@@ -113,7 +113,7 @@ static void worker_free(struct worker *w) {
 
 static struct worker *worker_new(struct pool *pool, struct seat *seat) {
     struct worker *w = calloc(1, sizeof(*w));
-    uint32_t holds = hold_count(pool->config->sticky_connections, pool->config->files_limit);
+    uint32_t holds = holds_allowed(pool->config->sticky_connections, pool->config->files_limit);
     if (w) {
         w->holds = calloc(holds + 1, sizeof(*w->holds));
     }

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "wire/crash.h"
+#include "wire/forgets.h"
 #include "wire/ring.h"
 #include "wire/slot.h"
 
@@ -36,20 +37,12 @@ struct mailbox_answer {
     uint64_t left; /* bytes in the tail */
 };
 
-enum { HANDLES_MAX = 1024, HANDLE_NONE = UINT32_MAX };
-
 struct mailbox_slot {
     _Alignas(64) struct slot slot;
     _Atomic uint32_t touched; /* worker: set before the first byte is written on the connection */
     uint32_t length;          /* master: bytes of the packed request */
     uint32_t handle; /* master: where the connection is to be kept or is; HANDLE_NONE: it is closed afterwards */
     struct mailbox_answer answer;
-};
-
-/* Handles that are to be forgotten, a bit each. */
-struct forgets {
-    _Alignas(64) _Atomic uint32_t any; /* set behind the bits */
-    _Atomic uint64_t bits[HANDLES_MAX / 64];
 };
 
 struct mailbox_shared {
@@ -81,15 +74,6 @@ int mailbox_open(struct mailbox *box, int fd);
 void mailbox_close(struct mailbox *box);
 
 struct mailbox_slot *mailbox_slot(const struct mailbox *box, uint32_t index);
-
-/* Master: that handle is to be forgotten. */
-void forgets_add(struct forgets *forgets, uint32_t handle);
-
-/* Worker: whether there may be any. */
-bool forgets_pending(const struct forgets *forgets);
-
-/* Worker: calls `forget` for each handle that is to be forgotten, once. */
-void forgets_take(struct forgets *forgets, void (*forget)(void *data, uint32_t handle), void *data);
 
 /* The packed request of a slot: box->capacity bytes. */
 unsigned char *mailbox_request(const struct mailbox *box, uint32_t index);

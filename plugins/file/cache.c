@@ -12,7 +12,7 @@
 
 #include "tree.h"
 
-enum { ENTRIES = 128, SMALL = 16384, MS_PER_S = 1000, NS_PER_MS = 1000000 };
+enum { SMALL = 16384, MS_PER_S = 1000, NS_PER_MS = 1000000 };
 
 /* Times of files are as coarse as the kernel's ticks: what was changed so lately may change again without a trace. */
 enum { SETTLED_MS = 100 };
@@ -25,11 +25,16 @@ struct entry {
 };
 
 struct cache {
-    struct entry entries[ENTRIES]; /* each path has its place */
+    size_t count;
+    struct entry entries[]; /* each path has its place */
 };
 
-struct cache *cache_new(void) {
-    return calloc(1, sizeof(struct cache));
+struct cache *cache_new(size_t count) {
+    struct cache *cache = calloc(1, sizeof(*cache) + count * sizeof(cache->entries[0]));
+    if (cache) {
+        cache->count = count;
+    }
+    return cache;
 }
 
 static void entry_clear(struct entry *e) {
@@ -42,19 +47,19 @@ static void entry_clear(struct entry *e) {
 }
 
 void cache_free(struct cache *cache) {
-    for (size_t i = 0; cache && i < ENTRIES; i++) {
+    for (size_t i = 0; cache && i < cache->count; i++) {
         entry_clear(&cache->entries[i]);
     }
     free(cache);
 }
 
-/* FNV-1a. */
+/* FNV-1a. NULL: nothing is remembered. */
 static struct entry *entry_of(struct cache *cache, const char *path) {
     uint32_t hash = 2166136261;
     for (const char *at = path; *at; at++) {
         hash = (hash ^ (unsigned char)*at) * 16777619;
     }
-    return &cache->entries[hash % ENTRIES];
+    return cache->count > 0 ? &cache->entries[hash % cache->count] : NULL;
 }
 
 static bool time_equal(const struct timespec *a, const struct timespec *b) {
@@ -110,16 +115,18 @@ static bool entry_take(const struct entry *e, int root, const char *path, struct
 
 int cache_open(struct cache *cache, int root, const char *path, struct opened *out) {
     struct entry *e = entry_of(cache, path);
-    if (entry_take(e, root, path, out)) {
+    if (e && entry_take(e, root, path, out)) {
         return 0;
     }
-    entry_clear(e);
+    if (e) {
+        entry_clear(e);
+    }
     out->data = NULL;
     out->fd = tree_open(root, path, &out->st);
     if (out->fd < 0) {
         return out->fd;
     }
-    if (S_ISREG(out->st.st_mode) && settled(&out->st)) {
+    if (e && S_ISREG(out->st.st_mode) && settled(&out->st)) {
         entry_fill(e, path, out);
     }
     return 0;

@@ -7,6 +7,7 @@
 #ifndef FILE_CACHE_H
 #define FILE_CACHE_H
 
+#include <stddef.h>
 #include <sys/stat.h>
 
 struct cache;
@@ -18,8 +19,8 @@ struct opened {
     const char *data; /* the content, the cache's until the next call; NULL: by fd */
 };
 
-/* An empty one; NULL: no memory. */
-struct cache *cache_new(void);
+/* An empty one for so many files, at most one descriptor or 16 KiB each; 0: it remembers none. NULL: no memory. */
+struct cache *cache_new(size_t count);
 void cache_free(struct cache *cache); /* NULL is allowed */
 
 /* As tree_open: 0, or -errno. */

@@ -21,6 +21,7 @@ const struct socgi_option settings_options[] = {
     {"mime_types", NULL, "media types by extension; without it " SYSTEM_TYPES ", where there is one"},
     {"cache_control", NULL, "the Cache-Control field of files, such as \"max-age=3600\""},
     {"precompressed", "false", "whether NAME.br and NAME.gz, if not older, are sent for NAME: true or false"},
+    {"cache", "128", "how many files a worker remembers, large ones open, small ones with their content: 0 to 1024"},
     {NULL, NULL, NULL},
 };
 
@@ -33,6 +34,19 @@ static int read_switch(const struct socgi_context *ctx, const char *name, bool *
     const char *value = socgi_option(ctx, name);
     *out = strcmp(value, "true") == 0;
     return *out || strcmp(value, "false") == 0 ? 0 : complain(name, value, "true or false");
+}
+
+static int read_cache(const struct socgi_context *ctx, struct settings *s) {
+    enum { MOST = 1024 };
+    const char *value = socgi_option(ctx, "cache");
+    char *end;
+    errno = 0;
+    unsigned long count = strtoul(value, &end, 10);
+    if (value[0] < '0' || value[0] > '9' || *end || errno || count > MOST) {
+        return complain("cache", value, "a number, 0 to 1024");
+    }
+    s->cache = cache_new(count);
+    return s->cache ? 0 : -ENOMEM;
 }
 
 /* Where nothing is said: the folder www of where the server was started, else that of its installation. */
@@ -95,8 +109,8 @@ int settings_load(const struct socgi_context *ctx, struct settings **out) {
         return -ENOMEM;
     }
     s->root = -1;
-    s->cache = cache_new();
-    int error = s->cache ? read_root(ctx, s) : -ENOMEM;
+    int error = read_root(ctx, s);
+    error = error ? error : read_cache(ctx, s);
     error = error ? error : read_index(ctx, s);
     error = error ? error : read_switch(ctx, "listing", &s->listing);
     error = error ? error : read_switch(ctx, "precompressed", &s->precompressed);

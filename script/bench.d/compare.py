@@ -88,6 +88,8 @@ def pair_run(name, peer, options, content, folder):
     """One work of a peer and of socgi in turns."""
     work, running = works.WORKS[name], []
     load, runs = work.load_for(peer), options.runs or work.runs or 3
+    if work.family == "idle":
+        runs = 1  # what is freed is kept: only a server just started shows what connections cost
     pair = {"work": name, "name": peer, "peer": [], "socgi": []}
     os.mkdir(folder)
     os.chmod(folder, 0o755)

@@ -25,6 +25,9 @@ done
 expect 0 '^socgi [0-9.]+, plugin ABI 1\.[0-9]+, built with (gcc|Clang) [0-9]' --version
 
 expect 2 "Try 'socgi --help'" --frobnicate
+expect 2 'socgi reload: found --json, which is of another command' reload --json
+expect 2 'socgi upgrade: found --now' upgrade --now
+expect 2 'socgi status: found --now' status --now
 expect 2 'expected one plugin folder' check "$work/plugins" more
 expect 1 'no option "wrokers"' check -s wrokers=3
 expect 2 'expected NAME=VALUE' check -s workers

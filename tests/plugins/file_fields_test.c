@@ -220,6 +220,7 @@ static void wrong_options_stop_the_start(void **state) {
         {"listing", "maybe"},        {"listing", ""},      {"listing", "TRUE"},         {"precompressed", "1"},
         {"root", "/nowhere/at/all"}, {"root", ""},         {"root", "/dev/null"},       {"index", ""},
         {"index", "../secret.txt"},  {"index", ".hidden"}, {"mime_types", "/no/types"}, {"cache_control", "a\r\nb: c"},
+        {"cache", "many"},           {"cache", "-1"},      {"cache", "1025"},           {"cache", ""},
     };
     for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
         struct socgi_test *t = socgi_test_new(&socgi_plugin);

@@ -288,6 +288,24 @@ static void large_files_stay_open(void **state) {
     assert_int_equal(descriptors(), before);
 }
 
+static void nothing_is_remembered_if_told(void **state) {
+    struct socgi_test *t = *state;
+    char path[PATH_MAX];
+    assert_int_equal(socgi_test_option(t, "cache", "0"), 0);
+    assert_int_equal(get(t, "/none"), 404);
+    size_t before = descriptors();
+    snprintf(path, sizeof(path), "%s", in_root("large"));
+    file_write(path, "");
+    assert_int_equal(truncate(path, 100000), 0);
+    settle(path);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(get(t, "/large"), 200);
+        assert_int_equal(socgi_test_run(t, "HEAD", "/plain.txt", NULL, 0), 200);
+        assert_int_equal(descriptors(), before);
+    }
+    assert_int_equal(remove(path), 0);
+}
+
 /* ---- Folders ---- */
 
 static void a_folder_answers_with_its_index(void **state) {
@@ -402,6 +420,7 @@ int main(void) {
         bench_test(without_descriptors_it_is_unavailable),
         bench_test(what_is_remembered_is_never_old),
         bench_test(large_files_stay_open),
+        bench_test(nothing_is_remembered_if_told),
         bench_test(a_folder_answers_with_its_index),
         bench_test(another_index),
         bench_test(a_folder_without_slash_is_redirected),

@@ -324,10 +324,10 @@ static void own_connection_in_every_order(void **state) {
 
 static void half_of_the_files(void **state) {
     (void)state;
-    assert_int_equal(hold_count(256, 0), 256);
-    assert_int_equal(hold_count(256, 100), 50);
-    assert_int_equal(hold_count(10, 100), 10);
-    assert_int_equal(hold_count(10, 1), 0);
+    assert_int_equal(holds_allowed(256, 0), 256);
+    assert_int_equal(holds_allowed(256, 100), 50);
+    assert_int_equal(holds_allowed(10, 100), 10);
+    assert_int_equal(holds_allowed(10, 1), 0);
 }
 
 int main(void) {

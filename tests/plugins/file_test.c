@@ -293,7 +293,7 @@ static void nothing_is_remembered_if_told(void **state) {
     char path[PATH_MAX];
     assert_int_equal(socgi_test_option(t, "cache", "0"), 0);
     assert_int_equal(get(t, "/none"), 404);
-    size_t before = descriptors();
+    int before = descriptors();
     snprintf(path, sizeof(path), "%s", in_root("large"));
     file_write(path, "");
     assert_int_equal(truncate(path, 100000), 0);

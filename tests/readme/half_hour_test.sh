@@ -16,7 +16,7 @@ finish() {
 trap finish EXIT
 trap 'exit 1' INT TERM HUP
 export HOME=$work/home TMPDIR=$work/tmp XDG_RUNTIME_DIR=$work/run CMAKE_PREFIX_PATH=$work/usr PATH=$work/usr/bin:$PATH
-export ASAN_OPTIONS=detect_leaks=0
+export ASAN_OPTIONS=detect_leaks=0 LC_ALL=C.UTF-8 # the compiler quotes as the locale does
 mkdir "$HOME" "$TMPDIR" "$XDG_RUNTIME_DIR"
 cmake --install "$build" --prefix "$work/usr" > /dev/null || exit 1
 

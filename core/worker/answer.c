@@ -175,11 +175,11 @@ static bool answer_failed(struct socgi_response *res, int returned) {
 }
 
 static void answer_500(struct socgi_response *res) {
-    socgi_reset(res);
+    response_reset(res);
     bool told = res->req->development && res->complaint;
     socgi_problem(res->req, res, 500, "%s", told ? res->complaint : "The server could not answer this request.");
     if (res->error) {
-        socgi_reset(res);
+        response_reset(res);
     }
 }
 

@@ -83,6 +83,12 @@ void response_drop_body(struct socgi_response *res) {
     }
 }
 
+void response_reset(struct socgi_response *res) {
+    response_drop_body(res);
+    res->field_count = 0;
+    res->promised = false;
+}
+
 static int parts_reserve(struct socgi_response *res) {
     if (res->part_count < res->part_capacity) {
         return 0;

@@ -106,6 +106,9 @@ void response_free(struct socgi_response *res);
 /* Drops the body that is not framed yet, and the memory of a failed write. */
 void response_drop_body(struct socgi_response *res);
 
+/* Drops the header fields, too: nothing is left of what the handler did. Before the head is made. */
+void response_reset(struct socgi_response *res);
+
 /* Appends generated text; errors as socgi_write, and they stick. */
 int response_write(struct socgi_response *res, const void *data, size_t length);
 

@@ -1,9 +1,6 @@
-/* The SDK: the response's body. */
+/* The SDK: files in the response's body, and an answer that is sent early or begun anew. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,35 +9,6 @@
 #include "worker/response.h"
 
 enum { SMALL_FILE = 16384 };
-
-int socgi_write(struct socgi_response *res, const void *data, size_t length) {
-    return response_write(res, data, length);
-}
-
-int socgi_printf(struct socgi_response *res, const char *format, ...) {
-    char small[1024];
-    va_list args;
-    va_list again;
-    va_start(args, format);
-    va_copy(again, args);
-    int error;
-    int length = vsnprintf(small, sizeof(small), format, args);
-    if (length >= 0 && (size_t)length < sizeof(small)) {
-        error = response_write(res, small, (size_t)length);
-    } else {
-        char *large = NULL;
-        length = vasprintf(&large, format, again);
-        if (length < 0) {
-            error = res->error = -ENOMEM;
-        } else {
-            error = response_write(res, large, (size_t)length);
-            free(large);
-        }
-    }
-    va_end(again);
-    va_end(args);
-    return error;
-}
 
 /* Only a regular file can be sent later and by another process without waiting, and only bytes that it has. */
 static int file_check(int fd, off_t offset, size_t length, struct stat *st) {
@@ -107,8 +75,6 @@ int socgi_reset(struct socgi_response *res) {
     if (res->begun) {
         return -EISCONN;
     }
-    response_drop_body(res);
-    res->field_count = 0;
-    res->promised = false;
+    response_reset(res);
     return 0;
 }

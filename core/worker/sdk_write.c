@@ -1,8 +1,43 @@
-/* The SDK: text made safe for HTML and JSON. Runs of plain bytes are written at once. */
+/* The SDK: text of the response's body, as it is, formatted, or made safe for HTML and JSON. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
 #include "worker/response.h"
+
+int socgi_write(struct socgi_response *res, const void *data, size_t length) {
+    return response_write(res, data, length);
+}
+
+int socgi_printf(struct socgi_response *res, const char *format, ...) {
+    char small[1024];
+    va_list args;
+    va_list again;
+    va_start(args, format);
+    va_copy(again, args);
+    int error;
+    int length = vsnprintf(small, sizeof(small), format, args);
+    if (length >= 0 && (size_t)length < sizeof(small)) {
+        error = response_write(res, small, (size_t)length);
+    } else {
+        char *large = NULL;
+        length = vasprintf(&large, format, again);
+        if (length < 0) {
+            error = res->error = -ENOMEM;
+        } else {
+            error = response_write(res, large, (size_t)length);
+            free(large);
+        }
+    }
+    va_end(again);
+    va_end(args);
+    return error;
+}
+
+/* ---- Made safe: runs of plain bytes are written at once ---- */
 
 static const char *const html_references[256] = {
     ['&'] = "&amp;", ['<'] = "&lt;", ['>'] = "&gt;", ['"'] = "&quot;", ['\''] = "&#39;",

@@ -65,7 +65,4 @@ void request_cache_free(struct request_cache *cache);
 /* A field of a multipart body as socgi_form gives it; NULL: there is none. */
 const char *request_part_text(const struct socgi_request *req, const char *name);
 
-/* A field's text without its parameters, compared without case: "text/html; charset=utf-8" is of type "text/html". */
-int request_type_is(const char *value, const char *type);
-
 #endif

@@ -12,6 +12,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import circles  # noqa: E402
+import includes  # noqa: E402
 
 
 def run(check, *args):
@@ -147,6 +148,44 @@ class Layers(Tree):
         text, failed = self.circles()
         self.assertTrue(failed)
         self.assertIn("attic has no place in the list of layers", text)
+
+
+class Includes(Tree):
+    def headers(self, *names):
+        return "".join(f'#include "{name}"\n' for name in names) + "#include <stdio.h>\n"
+
+    def check(self, least=1):
+        return run(includes.main, self.source, least)
+
+    def test_a_file_of_too_many(self):
+        names = [f"base/{n}.h" for n in range(includes.MOST)]
+        self.write("core/base/a.c", self.headers(*names))
+        self.assertEqual(self.check()[1], False)
+        self.write("core/base/b.h", self.headers(*names, "base/more.h"))
+        text, failed = self.check()
+        self.assertTrue(failed)
+        self.assertIn("base/b.h includes 15 headers of ours, 14 at most", text)
+
+    def test_a_header_of_everybody(self):
+        for n in range(9):
+            self.write(f"core/wire/{n}.{'ch'[n % 2]}", self.headers(*["wire/own.h", "base/all.h"][: 2 if n < 6 else 1]))
+        self.assertEqual(self.check()[1], False)
+        self.write("core/wire/8.c", self.headers("base/all.h"))
+        text, failed = self.check()
+        self.assertTrue(failed)
+        self.assertIn("base/all.h is included by 7 of 9 files of wire, two thirds at most", text)
+        self.assertNotIn("own.h", text)
+
+    def test_a_small_folder(self):
+        for n in range(includes.SMALL - 1):
+            self.write(f"core/wire/{n}.c", self.headers("base/all.h"))
+        self.assertEqual(self.check()[1], False)
+
+    def test_too_few_files(self):
+        self.write("core/base/a.c", "")
+        text, failed = self.check(includes.LEAST)
+        self.assertTrue(failed)
+        self.assertIn("found 1 files", text)
 
 
 if __name__ == "__main__":

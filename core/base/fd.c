@@ -23,6 +23,12 @@ int fd_set_nonblocking(int fd) {
     return 0;
 }
 
+int fd_lift(int fd, int least) {
+    int lifted = fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, least);
+    fd_close(&fd);
+    return lifted;
+}
+
 int fd_temporary(const char *folder) {
     int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
     if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {

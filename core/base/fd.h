@@ -10,6 +10,10 @@ void fd_close(int *fd);
 /* 0, or -errno. */
 int fd_set_nonblocking(int fd);
 
+/* A descriptor in the place of `fd`, which is closed, that is at least `least`, close-on-exec: so that what is numbered
+ * for a new process cannot overwrite it. -1 with errno set; a negative `fd` stays what it is. */
+int fd_lift(int fd, int least);
+
 /* An unlinked file in `folder` (O_TMPFILE), else a memfd where the folder's file system cannot do it; close-on-exec.
  * A descriptor, or -errno. */
 int fd_temporary(const char *folder);

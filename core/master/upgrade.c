@@ -2,7 +2,7 @@
 #include "master/upgrade.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <fcntl.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,48 +10,29 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "master/inherit.h"
-#include "master/listener.h"
-#include "master/server.h"
-#include "master/spawn.h"
+#include "client/inherit.h"
+#include "client/listeners.h"
 
 enum { NAMES_SIZE = 1024, NOTICE_SIZE = 512 };
 
-void upgrade_init(struct upgrade *u, const char *program, char **argv) {
-    *u = (struct upgrade){.program = program,
-                          .argv = argv,
-                          .pid = -1,
-
-                          .pidfd = -1,
-                          .socket = -1,
-                          .deadline = UINT64_MAX};
-}
-
 /* ---- Its word ---- */
 
-static void upgrade_close(struct server *server) {
-    struct upgrade *u = &server->upgrade;
-    loop_forget(&server->loop, u->pidfd);
-    loop_forget(&server->loop, u->socket);
-    fd_close(&u->pidfd);
+static void socket_close(struct upgrade *u) {
+    loop_forget(u->loop, u->socket);
     fd_close(&u->socket);
-    u->pid = -1;
     u->deadline = UINT64_MAX;
 }
 
-static void upgrade_succeeded(struct server *server) {
-    struct upgrade *u = &server->upgrade;
-    log_line(LOG_NOTICE, "upgraded: process %d serves from now on", (int)u->pid);
-    notify(&server->notifier, "MAINPID=%d", (int)u->pid);
-    orphans_leave(server);
-    upgrade_close(server);
-    u->done = true;
+static void upgrade_succeeded(struct upgrade *u) {
+    u->successor = u->child.pid;
+    log_line(LOG_NOTICE, "upgraded: process %d serves from now on", (int)u->successor);
+    child_leave(&u->child);
+    socket_close(u);
 }
 
 /* One notice, and who has sent it: unix(7), SCM_CREDENTIALS. */
@@ -77,23 +58,18 @@ static ssize_t notice_read(int fd, char text[NOTICE_SIZE], pid_t *sender) {
 
 static void notice_ready(struct source *source, uint32_t events) {
     (void)events;
-    struct server *server = container_of(container_of(source, struct upgrade, socket_source), struct server, upgrade);
-    struct upgrade *u = &server->upgrade;
+    struct upgrade *u = container_of(source, struct upgrade, socket_source);
     char text[NOTICE_SIZE];
     pid_t sender;
-    while (u->pid > 0 && notice_read(u->socket, text, &sender) >= 0) {
-        if (sender == u->pid && strstr(text, "READY=1")) {
-            upgrade_succeeded(server);
+    while (u->child.pid > 0 && notice_read(u->socket, text, &sender) >= 0) {
+        if (sender == u->child.pid && strstr(text, "READY=1")) {
+            upgrade_succeeded(u);
         }
     }
 }
 
-static void ended_ready(struct source *source, uint32_t events) {
-    (void)events;
-    struct server *server = container_of(container_of(source, struct upgrade, exit_source), struct server, upgrade);
-    if (server->upgrade.pid > 0) {
-        upgrade_cancel(server, "it ended before it was ready");
-    }
+static void upgrade_ended(struct child *child) {
+    upgrade_cancel(container_of(child, struct upgrade, child), "it ended before it was ready");
 }
 
 /* ---- Its start ---- */
@@ -123,80 +99,96 @@ static void number_set(const char *name, long number) {
     setenv(name, text, 1);
 }
 
-static size_t listeners_gather(const struct server *server, int *fds, char names[NAMES_SIZE]) {
-    size_t count = 0;
-    names[0] = '\0';
-    for (struct list *at = server->listeners.next; at != &server->listeners && count < INHERITED_MAX; at = at->next) {
-        const struct listener *l = container_of(at, struct listener, link);
-        size_t length = strlen(names);
-        snprintf(names + length, NAMES_SIZE - length, "%s%s", count ? ":" : "", l->admin ? INHERITED_ADMIN : "http");
-        fds[count++] = l->fd;
+/* Its descriptors begin at 3 (SD_LISTEN_FDS_START), and it does not die with us. */
+static int program_start(struct upgrade *u, struct children *children, const int *fds, size_t count) {
+    enum { FIRST = 3 };
+    int lifted[INHERITED_MAX];
+    size_t made = 0;
+    int error = 0;
+    for (; made < count && !error; made++) {
+        lifted[made] = fcntl(fds[made], F_DUPFD_CLOEXEC, FIRST + INHERITED_MAX);
+        error = lifted[made] < 0 ? -errno : 0;
     }
-    return count;
+    if (!error) {
+        const struct child_start start = {
+            .program = u->program, .argv = u->argv, .fds = lifted, .first = FIRST, .count = (int)count};
+        error = child_start(children, &u->child, &start);
+    }
+    for (size_t i = 0; i < made; i++) {
+        fd_close(&lifted[i]);
+    }
+    return error;
 }
 
 /* What is set here is meant for the new master alone, and is unset for the workers that we start. */
-static int process_begin(struct server *server, const char *address) {
+static int process_begin(struct upgrade *u, struct children *children, const struct upgrade_heritage *heritage,
+                         const char *address) {
     static const char *const set[] = {"LISTEN_PID",    "LISTEN_FDS",    "LISTEN_FDNAMES",
                                       "SOCGI_UPGRADE", "NOTIFY_SOCKET", "SOCGI_NOTIFY_SOCKET"};
-    struct upgrade *u = &server->upgrade;
     int fds[INHERITED_MAX];
     char names[NAMES_SIZE];
-    size_t count = listeners_gather(server, fds, names);
+    size_t count = listeners_gather(heritage->clients, fds, names, sizeof(names));
     number_set("LISTEN_PID", getpid());
     number_set("LISTEN_FDS", (long)count);
     number_set("SOCGI_UPGRADE", getpid());
     setenv("LISTEN_FDNAMES", names, 1);
     setenv("NOTIFY_SOCKET", address, 1);
-    setenv("SOCGI_NOTIFY_SOCKET", server->notifier.manager ? server->notifier.manager : "-", 1);
-    int error = spawn_master(u->program, u->argv, fds, count, &u->pid, &u->pidfd);
+    setenv("SOCGI_NOTIFY_SOCKET", heritage->manager ? heritage->manager : "-", 1);
+    int error = program_start(u, children, fds, count);
     for (size_t i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
         unsetenv(set[i]);
     }
     return error;
 }
 
-int upgrade_begin(struct server *server) {
-    struct upgrade *u = &server->upgrade;
+void upgrade_init(struct upgrade *u, struct loop *loop, const char *program, char **argv) {
+    *u = (struct upgrade){.program = program,
+                          .argv = argv,
+                          .child.ended = upgrade_ended,
+                          .socket = -1,
+                          .socket_source.ready = notice_ready,
+                          .loop = loop,
+                          .deadline = UINT64_MAX};
+}
+
+int upgrade_begin(struct upgrade *u, struct children *children, const struct upgrade_heritage *heritage) {
     char address[128];
-    if (u->pid > 0 || u->done || server->draining) {
-        log_line(LOG_WARNING, "no upgrade: %s", server->draining ? "the server is ending" : "one is under way");
+    if (u->child.pid > 0 || u->successor) {
+        log_line(LOG_WARNING, "no upgrade: one is under way");
         return -EALREADY;
     }
     int error = socket_open(u, address);
-    error = error ? error : process_begin(server, address);
+    error = error ? error : process_begin(u, children, heritage, address);
     if (error) {
         log_line(LOG_ERROR, "no upgrade: %s cannot be started: %s", u->program, strerror(-error));
         fd_close(&u->socket);
-        u->pid = -1;
         return error;
     }
-    u->exit_source.ready = ended_ready;
-    u->socket_source.ready = notice_ready;
-    error = loop_watch(&server->loop, u->pidfd, &u->exit_source, EPOLLIN);
-    error = error ? error : loop_watch(&server->loop, u->socket, &u->socket_source, EPOLLIN);
-    u->deadline = error ? 0 : server->loop.now + server->config->upgrade_timeout_ms * NS_PER_MS;
-    log_line(LOG_NOTICE, "upgrade: process %d is to take over", (int)u->pid);
+    error = loop_watch(u->loop, u->socket, &u->socket_source, EPOLLIN);
+    u->deadline = error ? 0 : u->loop->now + heritage->timeout_ms * NS_PER_MS;
+    log_line(LOG_NOTICE, "upgrade: process %d is to take over", (int)u->child.pid);
     return 0;
 }
 
 /* ---- Its end ---- */
 
-void upgrade_cancel(struct server *server, const char *why) {
-    struct upgrade *u = &server->upgrade;
-    int status = 0;
-    if (u->pid <= 0) {
-        return;
+/* Its workers end with it. */
+void upgrade_cancel(struct upgrade *u, const char *why) {
+    pid_t pid = u->child.pid;
+    if (pid > 0) {
+        child_kill(&u->child);
+        (void)child_reap(&u->child);
+        log_line(LOG_ERROR, "no upgrade: process %d: %s; this one goes on", (int)pid, why);
+        socket_close(u);
     }
-    kill(u->pid, SIGKILL); /* its workers end with it */
-    while (waitpid(u->pid, &status, 0) < 0 && errno == EINTR) {
-    }
-    log_line(LOG_ERROR, "no upgrade: process %d: %s; this one goes on", (int)u->pid, why);
-    upgrade_close(server);
 }
 
-void upgrade_turn(struct server *server) {
-    if (server->upgrade.pid > 0 && server->loop.now >= server->upgrade.deadline) {
-        upgrade_cancel(server, "it was not ready in time");
+void upgrade_turn(struct upgrade *u) {
+    if (u->child.pid > 0 && u->loop->now >= u->deadline) {
+        upgrade_cancel(u, "it was not ready in time");
     }
+}
+
+uint64_t upgrade_next(const struct upgrade *u) {
+    return u->deadline;
 }

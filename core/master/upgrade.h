@@ -9,30 +9,40 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "master/loop.h"
+#include "loop/child.h"
 
-struct server;
+struct clients;
 
 struct upgrade {
     const char *program; /* path, as it was when we were started */
     char **argv;         /* its command line */
-    pid_t pid;           /* of the new master while it has not said that it is ready; else -1 */
-    int pidfd;
-    int socket; /* where it says so */
-    struct source exit_source, socket_source;
+    struct child child;  /* the new master while it has not said that it is ready */
+    int socket;          /* where it says so */
+    struct source socket_source;
+    struct loop *loop;
     uint64_t deadline; /* UINT64_MAX: there is none */
-    bool done;         /* a new one serves: we are to end */
+    pid_t successor;   /* a new one serves: we are to end; 0: none does */
 };
 
-void upgrade_init(struct upgrade *upgrade, const char *program, char **argv);
+/* What a new master is told of. */
+struct upgrade_heritage {
+    const struct clients *clients; /* whose listeners it gets */
+    const char *manager;           /* whom it is to notify later on; NULL: nobody */
+    uint32_t timeout_ms;
+};
+
+void upgrade_init(struct upgrade *upgrade, struct loop *loop, const char *program, char **argv);
 
 /* Starts it. 0, or -errno: -EALREADY, or why it cannot be (told in the log). */
-int upgrade_begin(struct server *server);
+int upgrade_begin(struct upgrade *upgrade, struct children *children, const struct upgrade_heritage *heritage);
 
 /* Ends a new master that takes too long. */
-void upgrade_turn(struct server *server);
+void upgrade_turn(struct upgrade *upgrade);
+
+/* When upgrade_turn has something to do. */
+uint64_t upgrade_next(const struct upgrade *upgrade);
 
 /* Ends a new master that is not ready yet, and what belongs to it. */
-void upgrade_cancel(struct server *server, const char *why);
+void upgrade_cancel(struct upgrade *upgrade, const char *why);
 
 #endif

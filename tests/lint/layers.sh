@@ -15,14 +15,21 @@ refuse() {
     esac
 }
 refuse 'a path out of its layer' '#include "\.\./' -r core include plugins
-refuse 'the worker includes the master' '#include "(master|config)/' -r core/worker core/testing
-refuse 'the master includes the worker' '#include "worker/' -r core/master
-refuse 'wire includes a process' '#include "(master|worker|config)/' -r core/wire
-refuse 'http includes what is above it' '#include "(wire|master|worker|config)/' -r core/http
-refuse 'base includes what is above it' '#include "(http|wire|master|worker|config)/' -r core/base
+# The rooms of the master process; what stands below them is every process's.
+rooms='loop|record|client|pool|generation|service|inside|master'
+refuse 'the worker includes the master' "#include \"($rooms|config)/" -r core/worker core/testing core/trace
+refuse 'the master includes the worker' '#include "worker/' $(eval "find core/{${rooms//|/,}} -name '*.[ch]'")
+refuse 'what every process has includes a process' "#include \"($rooms|worker|config)/" -r core/wire core/http core/base
+refuse 'http includes what is above it' '#include "wire/' -r core/http
+refuse 'base includes what is above it' '#include "(http|wire)/' -r core/base
+refuse 'loop knows HTTP or plugins' '#include "(http|wire|config)/' -r core/loop
+refuse 'the client room knows workers' '#include "(pool|generation|service)/' -r core/client
+refuse 'the pool room knows clients or HTTP' '#include "(client|http|generation|service)/' -r core/pool
+refuse 'the generation room knows clients' '#include "(client|service)/' -r core/generation
+refuse 'a process is started elsewhere' '\bposix_spawnp?\(|\bv?fork\(|\bwaitpid\(' $(eval "find core/{${rooms//|/,}} -name '*.c' ! -path core/loop/child.c ! -path core/loop/orphans.c")
 refuse 'http_parser.h outside of core/http/parse.c' 'http_parser\.h>' $(find core include plugins -name '*.[ch]' ! -path core/http/parse.c)
-refuse 'a plugin includes the server' '#include "(base|http|wire|master|worker|config)/' -r plugins
-refuse 'the master maps code' '\bdlopen\b|\bdlsym\b' $(find core/master core/wire core/http core/base -name '*.[ch]')
+refuse 'a plugin includes the server' "#include \"(base|http|wire|worker|config|$rooms)/" -r plugins
+refuse 'the master maps code' '\bdlopen\b|\bdlsym\b' $(eval "find core/{${rooms//|/,},wire,http,base} -name '*.[ch]'")
 refuse 'what serves can compile' '#include "dev/' $(find core -name '*.[ch]' ! -path 'core/dev/*' ! -path core/main.c)
 refuse 'a file of over 500 lines' '^ *([5-9][0-9]{2}|[0-9]{4,}) ' <(find core plugins include tests -name '*.[ch]' -exec wc -l {} + | grep -v total)
 ((failures == 0)) && echo 'layers hold'

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "master/histogram.h"
+#include "record/histogram.h"
 
 static void one_value(void **state) {
     (void)state;

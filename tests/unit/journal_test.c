@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "master/journal.h"
+#include "record/journal.h"
 
 static char folder[32];
 

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "master/lifecycle.h"
+#include "pool/lifecycle.h"
 
 static const enum worker_state states[] = {WORKER_EMPTY,    WORKER_STARTING, WORKER_READY,
                                            WORKER_RETIRING, WORKER_ENDING,   WORKER_KILLED};

@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "master/output.h"
+#include "pool/output.h"
 
 enum { PID = 7 };
 

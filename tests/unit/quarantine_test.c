@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "master/quarantine.h"
+#include "pool/quarantine.h"
 
 enum { SECOND = 1000000000 };
 

@@ -9,7 +9,8 @@
 
 #include <cmocka.h>
 
-#include "master/router.h"
+#include "generation/router.h"
+#include "pool/plugin.h"
 
 static void add(struct router *router, const char *name, const char *route, uint32_t index) {
     char file[] = "x.so";

@@ -1,0 +1,82 @@
+/* Addresses. */
+#include "client/address.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+
+enum { NAME_MAX_BYTES = 256 };
+
+/* Splits "HOST:PORT" or "[IPV6]:PORT"; an empty host is any address. */
+static int address_split(const char *text, char host[NAME_MAX_BYTES], const char **port) {
+    const char *colon = strrchr(text, ':');
+    if (!colon || !colon[1]) {
+        return -EINVAL;
+    }
+    const char *begin = text;
+    const char *end = colon;
+    if (*text == '[') {
+        begin = text + 1;
+        end = colon - 1;
+        if (end < begin || *end != ']') {
+            return -EINVAL;
+        }
+    }
+    size_t length = (size_t)(end - begin);
+    if (length >= NAME_MAX_BYTES) {
+        return -EINVAL;
+    }
+    memcpy(host, begin, length);
+    host[length] = '\0';
+    *port = colon + 1;
+    return 0;
+}
+
+int address_resolve(const char *text, struct sockaddr_storage *address, socklen_t *length) {
+    char host[NAME_MAX_BYTES];
+    const char *port;
+    int error = address_split(text, host, &port);
+    if (error) {
+        return error;
+    }
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+    struct addrinfo *found;
+    if (!host[0]) {
+        hints.ai_family = AF_INET6; /* takes IPv4 too */
+    }
+    if (getaddrinfo(host[0] ? host : NULL, port, &hints, &found) != 0) {
+        return -EADDRNOTAVAIL;
+    }
+    memcpy(address, found->ai_addr, found->ai_addrlen);
+    *length = found->ai_addrlen;
+    freeaddrinfo(found);
+    return 0;
+}
+
+void address_text(const struct sockaddr_storage *address, int mapped, char *text, size_t size, uint16_t *port) {
+    if (address->ss_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)address;
+        inet_ntop(AF_INET, &in->sin_addr, text, (socklen_t)size);
+        *port = ntohs(in->sin_port);
+    } else if (address->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)address;
+        int plain = mapped && IN6_IS_ADDR_V4MAPPED(&in->sin6_addr);
+        const void *number = plain ? (const void *)&in->sin6_addr.s6_addr[12] : &in->sin6_addr;
+        inet_ntop(plain ? AF_INET : AF_INET6, number, text, (socklen_t)size);
+        *port = ntohs(in->sin6_port);
+    }
+}
+
+const char *address_hint(int error) {
+    switch (error) {
+    case -EADDRINUSE:
+        return "; another server listens there: end it, or choose another by --listen";
+    case -EACCES:
+        return "; ports below 1024 are for root: choose another by --listen";
+    case -EADDRNOTAVAIL:
+        return "; this machine has no such address";
+    default:
+        return "";
+    }
+}

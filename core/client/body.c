@@ -1,0 +1,104 @@
+/* The body of a request while the master collects it. */
+#include "client/body.h"
+
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+
+int body_begin(struct body *body, const struct http_request *request, const struct body_limits *limits) {
+    *body = (struct body){.framing = request->framing, .fd = -1};
+    if (request->framing == HTTP_LENGTH) {
+        body->expected = request->content_length;
+        if (body->expected > limits->length) {
+            return 413;
+        }
+    }
+    bool none = request->framing == HTTP_NO_BODY || (request->framing == HTTP_LENGTH && body->expected == 0);
+    return none ? BODY_DONE : BODY_MORE;
+}
+
+/* Moves the body to a file; from then on memory stays empty. */
+static int body_spool(struct body *body, const char *folder) {
+    body->fd = fd_temporary(folder);
+    if (body->fd < 0) {
+        int error = body->fd;
+        body->fd = -1;
+        return error;
+    }
+    int error = fd_write_all(body->fd, body->memory.data, body->memory.length);
+    buffer_free(&body->memory);
+    return error;
+}
+
+static int body_store(struct body *body, const struct body_limits *limits, const char *data, size_t length) {
+    if (length > limits->length - body->length) {
+        return 413;
+    }
+    int error = 0;
+    if (body->fd < 0 && (body->length + length > limits->in_memory || body->expected > limits->in_memory)) {
+        error = body_spool(body, limits->spool);
+    }
+    if (!error && body->fd >= 0) {
+        body->spooled = limits->spooled;
+        if (body->length + length > limits->spool_limit - (*limits->spooled - body->counted)) {
+            return 503;
+        }
+        *body->spooled += body->length + length - body->counted;
+        body->counted = body->length + length;
+    }
+    if (!error) {
+        error = body->fd >= 0 ? fd_write_all(body->fd, data, length) : buffer_append(&body->memory, data, length);
+    }
+    if (error) {
+        log_line(LOG_ERROR, "a request body cannot be kept in %s: %s", limits->spool, strerror(-error));
+        return 500;
+    }
+    body->length += length;
+    return 0;
+}
+
+static int feed_counted(struct body *body, const struct body_limits *limits, const char *data, size_t length,
+                        size_t *used) {
+    uint64_t left = body->expected - body->length;
+    *used = length < left ? length : (size_t)left;
+    int status = body_store(body, limits, data, *used);
+    return status ? status : body->length == body->expected ? BODY_DONE : BODY_MORE;
+}
+
+static int feed_chunked(struct body *body, const struct body_limits *limits, const char *data, size_t length,
+                        size_t *used) {
+    *used = 0;
+    for (;;) {
+        size_t step, at, count;
+        uint64_t overhead = limits->chunk_overhead + body->length / 8;
+        int result = http_chunk_decode(&body->chunk, overhead, data + *used, length - *used, &step, &at, &count);
+        if (result == HTTP_CHUNK_DATA) {
+            int status = body_store(body, limits, data + *used + at, count);
+            if (status) {
+                return status;
+            }
+        }
+        *used += step;
+        if (body->chunk.left > limits->length - body->length) {
+            return 413; /* what a chunk announces need not be waited for */
+        }
+        if (result != HTTP_CHUNK_DATA) {
+            return result == HTTP_CHUNK_MORE ? BODY_MORE : result == HTTP_CHUNK_DONE ? BODY_DONE : result;
+        }
+    }
+}
+
+int body_feed(struct body *body, const struct body_limits *limits, const char *data, size_t length, size_t *used) {
+    return body->framing == HTTP_CHUNKED ? feed_chunked(body, limits, data, length, used)
+                                         : feed_counted(body, limits, data, length, used);
+}
+
+void body_free(struct body *body) {
+    if (body->spooled) {
+        *body->spooled -= body->counted;
+    }
+    buffer_free(&body->memory);
+    fd_close(&body->fd);
+    *body = (struct body){.fd = -1};
+}

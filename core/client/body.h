@@ -1,0 +1,48 @@
+/*
+ * The body of a request while the master collects it: in memory while it is short, in an unlinked file beyond. It owns
+ * both from body_begin to body_free.
+ */
+#ifndef CLIENT_BODY_H
+#define CLIENT_BODY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "http/chunk.h"
+#include "http/request.h"
+
+struct body_limits {
+    uint64_t length;         /* beyond it: 413 */
+    size_t in_memory;        /* beyond it: in a file */
+    uint64_t chunk_overhead; /* beyond it and an eighth of the data: 400 */
+    const char *spool;       /* folder of the file */
+    uint64_t *spooled;       /* bytes in the files of all bodies together; counted here */
+    uint64_t spool_limit;    /* beyond it: 503 */
+};
+
+struct body {
+    enum http_framing framing;
+    uint64_t expected; /* of HTTP_LENGTH */
+    uint64_t begun;    /* nanoseconds: when the first byte was awaited; the receiver's */
+    uint64_t length;   /* so far */
+    struct http_chunk chunk;
+    struct buffer memory;
+    int fd;            /* -1: in memory */
+    uint64_t *spooled; /* as in the limits, while it is in a file; NULL */
+    uint64_t counted;  /* how much of that is ours */
+};
+
+enum { BODY_MORE = 0, BODY_DONE = 1 };
+
+/* Begins the body of a request. BODY_DONE when it has none, BODY_MORE, or 413. */
+int body_begin(struct body *body, const struct http_request *request, const struct body_limits *limits);
+
+/* Takes from data[0..length); *used is how much. BODY_MORE, BODY_DONE, or the status to refuse with: 400, 413, 500
+ * (told in the log). */
+int body_feed(struct body *body, const struct body_limits *limits, const char *data, size_t length, size_t *used);
+
+void body_free(struct body *body);
+
+#endif

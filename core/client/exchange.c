@@ -1,0 +1,211 @@
+/* An exchange: one request and its answer. */
+#include "client/exchange.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "client/clients.h"
+#include "client/connection.h"
+#include "client/listener.h"
+#include "client/service.h"
+#include "config/config.h"
+#include "http/head.h"
+#include "http/parse.h"
+#include "http/status.h"
+#include "record/outcome.h"
+#include "record/record.h"
+#include "wire/request.h"
+
+/* The ticket lies behind the fields, aligned for anything. */
+static size_t ticket_at(uint32_t field_capacity) {
+    size_t align = _Alignof(max_align_t);
+    size_t end = sizeof(struct exchange) + field_capacity * sizeof(struct http_field);
+    return (end + align - 1) / align * align;
+}
+
+struct exchange *exchange_new(struct connection *c) {
+    struct clients *clients = c->clients;
+    uint32_t capacity = clients->config->field_limit;
+    size_t ticket = ticket_at(capacity);
+    size_t ticket_size = c->listener->service->ticket_size;
+    struct exchange *x = malloc(ticket + ticket_size);
+    if (!x) {
+        return NULL;
+    }
+    memset(x, 0, sizeof(*x));
+    x->connection = c;
+    x->service = c->listener->service;
+    x->ticket = (char *)x + ticket;
+    memset(x->ticket, 0, ticket_size);
+    x->id = ++clients->request_numbers;
+    x->begun = clients->loop->now;
+    x->request.fields = x->fields;
+    x->request.field_capacity = capacity;
+    x->body.fd = -1;
+    return x;
+}
+
+void exchange_free(struct exchange *x) {
+    if (x) {
+        if (x->routed) {
+            x->service->release(x);
+        }
+        free(x->path);
+        body_free(&x->body);
+        outlet_free(&x->outlet);
+        free(x);
+    }
+}
+
+bool exchange_route(struct exchange *x) {
+    x->routed = true;
+    return x->service->route(x);
+}
+
+const char *exchange_head(const struct exchange *x) {
+    const char *input = x->connection->input.data;
+    return input ? input + x->head : "";
+}
+
+void exchange_record(const struct exchange *x) {
+    const struct connection *c = x->connection;
+    if (x->service->apart) {
+        return;
+    }
+    uint64_t now = c->clients->loop->now;
+    const struct outcome outcome = {
+        .address = c->address,
+        .port = c->listener->port,
+        .request = x->parsed ? &x->request : NULL,
+        .head = x->parsed       ? exchange_head(x)
+                : c->input.data ? c->input.data
+                                : "",
+        .length = c->input.data ? c->input.length : 0,
+        .request_id = x->request_id,
+        .plugin = x->target.name,
+        .counters = x->target.counters,
+        .worker = x->worker,
+        .status = x->status,
+        .own = x->own,
+        .written = x->written,
+        .body = x->written > x->answer_head ? x->written - x->answer_head : 0,
+        .duration = now - x->begun,
+    };
+    record_outcome(c->clients->record, &outcome, now);
+}
+
+/* Ends each text of the head with a NUL, in the place of the byte that ended it there (a space, a colon, the white
+ * space or CR behind a value). */
+static void head_terminate(struct exchange *x, char *head) {
+    const struct http_request *r = &x->request;
+    head[r->target.at + r->target.length] = '\0';
+    for (uint32_t i = 0; i < r->field_count; i++) {
+        head[r->fields[i].name.at + r->fields[i].name.length] = '\0';
+        head[r->fields[i].value.at + r->fields[i].value.length] = '\0';
+    }
+}
+
+/* The host is not always a text of its own: in an absolute target it stands in the middle. */
+static void host_copy(const struct http_request *r, const char *head, char *out, size_t size) {
+    size_t length = r->host.length < size ? r->host.length : size - 1;
+    memcpy(out, head + r->host.at, length);
+    out[length] = '\0';
+}
+
+/* The client's, if it may be ours; else one of our own. */
+void exchange_identify(struct exchange *x) {
+    const struct clients *clients = x->connection->clients;
+    const char *head = exchange_head(x);
+    const struct http_field *given = x->parsed ? http_field_find(&x->request, head, "X-Request-Id") : NULL;
+    if (given && http_reqid_valid(head + given->value.at, given->value.length)) {
+        memcpy(x->request_id, head + given->value.at, given->value.length);
+        x->request_id[given->value.length] = '\0';
+    } else {
+        http_reqid_make(clients->instance, x->id, x->request_id);
+    }
+}
+
+long exchange_pack(struct exchange *x, const struct exchange_place *place, unsigned char *to, size_t capacity) {
+    enum { HOST_MAX = 512 };
+    const struct connection *c = x->connection;
+    char *head = c->input.data + x->head;
+    const struct http_request *r = &x->request;
+    char host[HOST_MAX];
+    host_copy(r, head, host, sizeof(host));
+    head_terminate(x, head);
+    struct wire_field *fields = c->clients->wire_fields;
+    for (uint32_t i = 0; i < r->field_count; i++) {
+        fields[i] = (struct wire_field){.name = head + r->fields[i].name.at, .value = head + r->fields[i].value.at};
+    }
+    struct wire_request w = {
+        .plugin = place->plugin,
+        .method = r->method,
+        .minor = r->minor,
+        .keep = x->keep,
+        .connection = c->number,
+        .id = x->id,
+        .request_id = x->request_id,
+        .target = head + r->target.at,
+        .path = x->path,
+        .route_length = place->route_length,
+        .query = r->query.length ? head + r->query.at : "",
+        .host = host,
+        .remote_addr = c->address,
+        .remote_port = c->port,
+        .server_addr = c->listener->address,
+        .server_port = c->listener->port,
+        .body_kind = x->body.fd >= 0      ? WIRE_BODY_FD
+                     : x->body.length > 0 ? WIRE_BODY_INLINE
+                                          : WIRE_BODY_NONE,
+        .body = x->body.memory.data,
+        .body_length = x->body.length,
+        .field_count = r->field_count,
+        .fields = fields,
+    };
+    return wire_request_pack(&w, to, capacity);
+}
+
+int exchange_reply(struct exchange *x, int status, const char *fields, const char *type, const char *body,
+                   size_t length) {
+    struct buffer *out = &x->outlet.text;
+    bool bodyless = http_status_bodyless(status);
+    if (!x->request_id[0]) {
+        exchange_identify(x);
+    }
+    struct http_head head = {.status = status,
+                             .minor = x->parsed ? x->request.minor : 1,
+                             .close = !x->keep,
+                             .framing = bodyless ? HTTP_BODY_NONE : HTTP_BODY_LENGTH,
+                             .length = length,
+                             .request_id = x->request_id,
+                             .now = clock_seconds()};
+    int error = http_head_begin(out, &head);
+    if (!error && !bodyless) {
+        error = http_head_field(out, "Content-Type", type);
+    }
+    if (!error) {
+        error = buffer_string(out, fields);
+    }
+    if (!error) {
+        error = http_head_end(out);
+    }
+    x->answer_head = out->length;
+    if (!error && !bodyless && !(x->parsed && x->request.method == METHOD_HEAD)) {
+        error = buffer_append(out, body, length);
+    }
+    x->status = status;
+    x->own = true;
+    return error;
+}
+
+int exchange_answer(struct exchange *x, int status, const char *fields, const char *text) {
+    struct buffer body = {0};
+    int error = buffer_format(&body, "%d %s\n%s%s", status, http_reason(status), text, *text ? "\n" : "");
+    if (!error) {
+        error = exchange_reply(x, status, fields, "text/plain; charset=utf-8", body.data, body.length);
+    }
+    buffer_free(&body);
+    return error;
+}

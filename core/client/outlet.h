@@ -1,0 +1,36 @@
+/*
+ * What is still to be sent on a connection: text first, then parts of files, without blocking and fairly, a bounded
+ * number of bytes a turn. It owns its text and its descriptors; a zeroed struct is an empty one.
+ */
+#ifndef CLIENT_OUTLET_H
+#define CLIENT_OUTLET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "wire/message.h"
+
+struct outlet {
+    struct buffer text;
+    struct wire_tail *tail; /* allocated when there is one: fewer connections have than not */
+    uint32_t segment;       /* the one being sent */
+    size_t fd_count;
+    int fds[CHANNEL_FDS_MAX];
+};
+
+enum outlet_result { OUTLET_DONE, OUTLET_BLOCKED, OUTLET_AGAIN, OUTLET_BROKEN };
+
+/* Takes a tail and its descriptors over, also when it fails: they are closed then. 0; -EPROTO: the segments are not
+ * `left` bytes of regular files; -ENOMEM. */
+int outlet_take(struct outlet *outlet, const struct wire_tail *tail, uint64_t left, const int *fds, size_t count);
+
+/*
+ * Sends at most `turn` bytes; adds what was sent to *sent. OUTLET_DONE: nothing is left; OUTLET_BLOCKED: the socket
+ * takes no more now; OUTLET_AGAIN: the turn is used up; OUTLET_BROKEN: the client is gone, or a file was cut short.
+ */
+enum outlet_result outlet_send(struct outlet *outlet, int socket, size_t turn, uint64_t *sent);
+
+void outlet_free(struct outlet *outlet);
+
+#endif

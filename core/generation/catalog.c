@@ -1,0 +1,169 @@
+/* The catalog of plugin files. */
+#include "generation/catalog.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+static bool time_equal(const struct timespec *a, const struct timespec *b) {
+    return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+struct identity identity_of(const struct stat *st) {
+    return (struct identity){.device = st->st_dev,
+                             .inode = st->st_ino,
+                             .size = st->st_size,
+                             .modified = st->st_mtim,
+                             .changed = st->st_ctim};
+}
+
+bool identity_equal(const struct identity *a, const struct identity *b) {
+    return a->device == b->device && a->inode == b->inode && a->size == b->size &&
+           time_equal(&a->modified, &b->modified) && time_equal(&a->changed, &b->changed);
+}
+
+/* ---- Editions ---- */
+
+struct edition *edition_new(char *path, const struct identity *identity) {
+    struct edition *e = calloc(1, sizeof(*e));
+    if (!e) {
+        unlink(path);
+        free(path);
+        return NULL;
+    }
+    *e = (struct edition){.references = 1, .path = path, .identity = *identity};
+    return e;
+}
+
+struct edition *edition_hold(struct edition *e) {
+    e->references++;
+    return e;
+}
+
+void edition_drop(struct edition *e) {
+    if (e && --e->references == 0) {
+        unlink(e->path);
+        free(e->path);
+        free(e);
+    }
+}
+
+/* ---- Entries ---- */
+
+struct entry *catalog_find(struct list *catalog, const char *file, bool make) {
+    struct list *at = catalog->next;
+    for (; at != catalog; at = at->next) { /* in the order of names, which is that in which workers load */
+        struct entry *e = container_of(at, struct entry, link);
+        int order = strcmp(e->file, file);
+        if (order == 0) {
+            return e;
+        }
+        if (order > 0) {
+            break;
+        }
+    }
+    struct entry *e = make ? calloc(1, sizeof(*e)) : NULL;
+    if (e) {
+        e->file = strdup(file);
+        if (!e->file) {
+            free(e);
+            return NULL;
+        }
+        list_insert_before(at, &e->link);
+    }
+    return e;
+}
+
+const char *catalog_reason(const struct list *catalog, const char *file) {
+    for (struct list *at = catalog->next; at != catalog; at = at->next) {
+        const struct entry *e = container_of(at, struct entry, link);
+        if (strcmp(e->file, file) == 0) {
+            return e->reason;
+        }
+    }
+    return NULL;
+}
+
+void entry_renew(struct entry *e, struct edition *latest, bool only) {
+    edition_drop(e->latest);
+    e->latest = latest;
+    if (only) {
+        edition_drop(e->good);
+        e->good = NULL;
+    }
+}
+
+static bool eligible(const struct edition *e, uint64_t renewal, bool forced) {
+    return e && e->refused_in != renewal && (e->verdict != VERDICT_KILLER || forced);
+}
+
+struct edition *entry_choose(const struct entry *e, uint64_t renewal, bool forced) {
+    if (eligible(e->latest, renewal, forced)) {
+        return e->latest;
+    }
+    return eligible(e->good, renewal, forced) ? e->good : NULL;
+}
+
+void entry_refuse(struct entry *e, struct edition *edition, enum verdict verdict, uint64_t renewal,
+                  const char *reason) {
+    bool said = edition->verdict == verdict && e->reason && strcmp(e->reason, reason) == 0;
+    edition->verdict = verdict;
+    edition->refused_in = renewal;
+    if (edition == e->good) {
+        edition_drop(e->good);
+        e->good = NULL;
+    }
+    if (!said) {
+        log_line(LOG_ERROR, "plugin %s is not %s: %.*s", e->file,
+                 e->good ? "replaced, its last version goes on" : "served", (int)strcspn(reason, "\n"), reason);
+        free(e->reason);
+        e->reason = strdup(reason);
+    }
+}
+
+void entry_serve(struct entry *e, struct edition *edition, const char *route) {
+    char *copy = strdup(route);
+    if (copy) {
+        free(e->route);
+        e->route = copy;
+    }
+    if (edition != e->good) {
+        edition_drop(e->good);
+        e->good = edition_hold(edition);
+    }
+    if (edition == e->latest) {
+        edition->verdict = VERDICT_OPEN;
+        free(e->reason);
+        e->reason = NULL;
+    }
+}
+
+/* ---- The whole ---- */
+
+static void entry_free(struct entry *e) {
+    list_remove(&e->link);
+    edition_drop(e->latest);
+    edition_drop(e->good);
+    free(e->file);
+    free(e->reason);
+    free(e->route);
+    free(e);
+}
+
+void catalog_sweep(struct list *catalog) {
+    for (struct list *at = catalog->next, *next; at != catalog; at = next) {
+        struct entry *e = container_of(at, struct entry, link);
+        next = at->next;
+        if (!e->present) {
+            entry_free(e);
+        }
+    }
+}
+
+void catalog_free(struct list *catalog) {
+    while (!list_empty(catalog)) {
+        entry_free(container_of(catalog->next, struct entry, link));
+    }
+}

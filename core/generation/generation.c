@@ -1,0 +1,264 @@
+/* A generation: made of what the catalog holds, and its end. */
+#include "generation/generation.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "config/config.h"
+#include "generation/catalog.h"
+#include "generation/generations.h"
+#include "pool/plugin.h"
+#include "pool/pool.h"
+#include "pool/pools.h"
+
+/* ---- Making ---- */
+
+/* The pool that names the plugin, by its file's name without ".so"; else "main". */
+static size_t pool_of(const struct config *config, const char *file) {
+    size_t length = strlen(file) - strlen(".so");
+    for (size_t number = 1; config_pool_at(config, number); number++) {
+        const struct config_pool *p = config_pool_at(config, number);
+        for (size_t i = 0; i < p->plugin_count; i++) {
+            if (strlen(p->plugins[i]) == length && strncmp(p->plugins[i], file, length) == 0) {
+                return number;
+            }
+        }
+    }
+    return 0;
+}
+
+static int member_add(struct generation *g, const struct entry *entry, struct edition *edition) {
+    struct member m = {.file = strdup(entry->file),
+                       .edition = edition ? edition_hold(edition) : NULL,
+                       .route = entry->route && !edition ? strdup(entry->route) : NULL,
+                       .pool = pool_of(g->config, entry->file)};
+    if (!m.file) {
+        edition_drop(m.edition);
+        free(m.route);
+        return -ENOMEM;
+    }
+    g->members[g->member_count++] = m;
+    return 0;
+}
+
+static int members_choose(struct generation *g, uint64_t renewal, bool forced) {
+    const struct list *catalog = &g->all->catalog;
+    size_t count = 0;
+    for (struct list *at = catalog->next; at != catalog; at = at->next) {
+        count++;
+    }
+    g->members = calloc(count + 1, sizeof(*g->members));
+    int error = g->members ? 0 : -ENOMEM;
+    for (struct list *at = catalog->next; at != catalog && !error; at = at->next) {
+        const struct entry *entry = container_of(at, struct entry, link);
+        if (entry->present) {
+            error = member_add(g, entry, entry_choose(entry, renewal, forced));
+        }
+    }
+    return error;
+}
+
+/* Each pool has a folder with its plugins, under the names of their files. */
+static int pool_fill(struct generation *g, size_t number) {
+    struct pool *pool = &g->pools[number];
+    int error = 0;
+    for (size_t i = 0; i < g->member_count && !error; i++) {
+        const struct member *m = &g->members[i];
+        char *path;
+        if (m->pool != number || !m->edition) {
+            continue;
+        }
+        if (asprintf(&path, "%s/%s", pool->folder, m->file) < 0) {
+            return -ENOMEM;
+        }
+        error = link(m->edition->path, path) < 0 ? -errno : 0;
+        free(path);
+    }
+    return error;
+}
+
+static int pool_make(struct generation *g, const struct pool_owner *owner, size_t number) {
+    struct pool_plan plan = {.pools = g->all->pools,
+                             .owner = owner,
+                             .data = g,
+                             .config = g->config,
+                             .own = config_pool_at(g->config, number)};
+    char name[64];
+    snprintf(name, sizeof(name), "%llu.%zu", (unsigned long long)g->all->trials, number);
+    plan.folder = store_folder(&g->all->store, name, plan.own->gid);
+    if (!plan.folder) {
+        return -errno;
+    }
+    int error = pool_open(&g->pools[number], &plan);
+    g->pool_count++;
+    return error ? error : pool_fill(g, number);
+}
+
+static void generation_free(struct generation *g) {
+    list_remove(&g->link);
+    for (size_t i = 0; i < g->pool_count; i++) {
+        folder_remove(g->pools[i].folder);
+        pool_close(&g->pools[i]);
+    }
+    for (size_t i = 0; i < g->member_count; i++) {
+        edition_drop(g->members[i].edition);
+        free(g->members[i].file);
+        free(g->members[i].route);
+    }
+    router_free(&g->router);
+    free(g->members);
+    free(g->pools);
+    config_drop(g->config);
+    free(g);
+}
+
+struct generation *generation_new(struct generations *all, struct config *config, const struct pool_owner *owner,
+                                  uint64_t renewal, bool forced) {
+    struct generation *g = calloc(1, sizeof(*g));
+    if (!g) {
+        return NULL;
+    }
+    all->trials++;
+    g->all = all;
+    g->config = config_hold(config);
+    list_append(&all->all, &g->link);
+    g->pools = calloc(config->pool_count + 1, sizeof(*g->pools));
+    int error = g->pools ? members_choose(g, renewal, forced) : -ENOMEM;
+    for (size_t i = 0; i <= config->pool_count && !error; i++) {
+        error = pool_make(g, owner, i);
+    }
+    if (error) {
+        log_line(LOG_ERROR, "a new generation of workers cannot be made: %s", strerror(-error));
+        generation_free(g);
+        return NULL;
+    }
+    return g;
+}
+
+/* ---- Life ---- */
+
+bool generation_ready(const struct generation *g) {
+    for (size_t i = 0; i < g->pool_count; i++) {
+        if (!g->pools[i].known || g->pools[i].ready == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool generation_full(const struct generation *g) {
+    for (size_t i = 0; i < g->pool_count; i++) {
+        if (!pool_full(&g->pools[i])) {
+            return false;
+        }
+    }
+    return g->state == GENERATION_SERVING;
+}
+
+bool generation_same(const struct generation *a, const struct generation *b) {
+    bool same = a->config == b->config && a->member_count == b->member_count;
+    for (size_t i = 0; same && i < a->member_count; i++) {
+        same = strcmp(a->members[i].file, b->members[i].file) == 0 && a->members[i].edition == b->members[i].edition;
+    }
+    return same;
+}
+
+/* The other's requests come here, so its own plugins must be known by then. */
+void generation_serve(struct generation *g) {
+    struct generation *before = g->all->serving;
+    g->state = GENERATION_SERVING;
+    g->number = ++g->all->number;
+    g->since = time(NULL);
+    g->all->serving = g;
+    if (before) {
+        before->state = GENERATION_RETIRING;
+        for (size_t i = 0; i < before->pool_count; i++) {
+            pool_hand_over(&before->pools[i]);
+        }
+    }
+    for (size_t i = 0; i < g->pool_count; i++) {
+        pool_serve(&g->pools[i]);
+    }
+}
+
+void generation_retire(struct generation *g) {
+    g->state = GENERATION_RETIRING;
+    for (size_t i = 0; i < g->pool_count; i++) {
+        pool_retire(&g->pools[i]);
+    }
+}
+
+struct generation *generation_of(const struct pool *pool) {
+    return pool->data;
+}
+
+void generation_hold(struct generation *g) {
+    g->users++;
+}
+
+void generation_drop(struct generation *g) {
+    if (g) {
+        g->users--;
+    }
+}
+
+const struct member *generation_member(const struct generation *g, const char *file) {
+    for (size_t i = 0; i < g->member_count; i++) {
+        if (strcmp(g->members[i].file, file) == 0) {
+            return &g->members[i];
+        }
+    }
+    return NULL;
+}
+
+size_t generation_served(const struct generation *g) {
+    size_t served = 0;
+    for (size_t i = 0; i < g->router.count; i++) {
+        served += !g->router.plugins[i].broken;
+    }
+    return served;
+}
+
+/* ---- All of them ---- */
+
+static struct generation *generation_at(struct list *link) {
+    return container_of(link, struct generation, link);
+}
+
+uint32_t generations_retiring(const struct generations *all) {
+    uint32_t count = 0;
+    for (struct list *at = all->all.next; at != &all->all; at = at->next) {
+        count += generation_at(at)->state == GENERATION_RETIRING;
+    }
+    return count;
+}
+
+static bool unused(const struct generation *g) {
+    bool pools = true;
+    for (size_t i = 0; i < g->pool_count; i++) {
+        pools &= pool_unused(&g->pools[i]);
+    }
+    return pools && g->users == 0 && g->state == GENERATION_RETIRING;
+}
+
+void generations_sweep(struct generations *all) {
+    for (struct list *at = all->all.next, *next; at != &all->all; at = next) {
+        struct generation *g = generation_at(at);
+        next = at->next;
+        if (unused(g)) {
+            all->serving = all->serving == g ? NULL : all->serving;
+            generation_free(g);
+        }
+    }
+}
+
+void generations_free(struct generations *all) {
+    while (!list_empty(&all->all)) {
+        generation_free(generation_at(all->all.next));
+    }
+    all->serving = NULL;
+}

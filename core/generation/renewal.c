@@ -1,0 +1,231 @@
+/* Renewal: from a change to a trial. */
+#include "generation/renewal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "generation/catalog.h"
+#include "generation/gather.h"
+#include "generation/generation.h"
+#include "generation/generations.h"
+#include "generation/trial.h"
+
+/* More than so many old generations, each with a worker that does not end, and the next change waits for one of them.
+ */
+enum { RETIRING_MAX = 16 };
+
+static const uint64_t LOOK_AGAIN_NS = 100 * NS_PER_MS;
+
+/* ---- Wanting ---- */
+
+void renewal_want(struct renewal *r, struct config *config) {
+    r->wanted = true;
+    if (config) {
+        config_drop(r->next);
+        r->next = config;
+        r->forced = true;
+    }
+}
+
+/* What is wanted is only a matter of time. */
+static bool may_begin(const struct generations *all) {
+    const struct renewal *r = &all->renewal;
+    return r->wanted && !r->gather && !r->trial && !r->settled && generations_retiring(all) < RETIRING_MAX;
+}
+
+/* ---- Gathering ---- */
+
+/* What is known of the files, and which are being written; the caller's. NULL: no memory. */
+static struct known *known_list(const struct generations *all, size_t *count) {
+    const struct watch *watch = &all->renewal.watch;
+    const struct list *catalog = &all->catalog;
+    size_t most = watch->unfinished_count + 1;
+    for (struct list *at = catalog->next; at != catalog; at = at->next) {
+        most++;
+    }
+    struct known *known = calloc(most, sizeof(*known));
+    *count = 0;
+    for (struct list *at = catalog->next; known && at != catalog; at = at->next) {
+        const struct entry *e = container_of(at, struct entry, link);
+        if (e->latest && !watch_unfinished(watch, e->file, all->loop->now)) {
+            known[(*count)++] = (struct known){.file = e->file, .identity = e->latest->identity};
+        }
+    }
+    for (size_t i = 0; known && i < watch->unfinished_count; i++) {
+        const char *file = watch_unfinished_at(watch, i, all->loop->now);
+        if (file) {
+            known[(*count)++] = (struct known){.file = file, .unfinished = true};
+        }
+    }
+    return known;
+}
+
+static void gather_start(struct generations *all) {
+    struct renewal *r = &all->renewal;
+    size_t count;
+    struct known *known = known_list(all, &count);
+    if (r->next) {
+        config_drop(r->trying);
+        r->trying = r->next;
+        r->next = NULL;
+        r->changed = true;
+    }
+    r->wanted = false;
+    r->number++;
+    r->gather = known ? gather_begin(r->trying->plugin_folder, all->store.editions, known, count, r->done) : NULL;
+    free(known);
+    if (!r->gather) {
+        log_line(LOG_ERROR, "the plugin folder cannot be looked through: %s", strerror(errno));
+        trial_failed(all);
+    }
+}
+
+/* What has become of one file; true: it is another than before. */
+static bool file_take(struct generations *all, struct gathered *file) {
+    struct entry *entry = catalog_find(&all->catalog, file->file, true);
+    if (!entry) {
+        return false;
+    }
+    bool appeared = !entry->present && entry->latest;
+    entry->present = entry->latest || file->copy || file->error; /* else it is being written for the first time */
+    if (file->error) {
+        log_line(LOG_ERROR, "plugin %s is not %s: it cannot be copied: %s", file->file,
+                 entry->good ? "replaced, its last version goes on" : "served", strerror(-file->error));
+        return false;
+    }
+    all->renewal.wanted |= file->changing;
+    if (!file->copy) {
+        return appeared;
+    }
+    struct edition *latest = edition_new(file->copy, &file->identity);
+    file->copy = NULL;
+    if (latest) {
+        entry_renew(entry, latest, all->renewal.trying->development);
+    }
+    return latest != NULL;
+}
+
+/* True: the files are not what they were. */
+static bool files_take(struct generations *all, struct gathered *files, size_t count) {
+    struct list *catalog = &all->catalog;
+    bool changed = false;
+    for (size_t i = 0; i < count; i++) {
+        changed |= file_take(all, &files[i]);
+    }
+    for (struct list *at = catalog->next; at != catalog; at = at->next) {
+        struct entry *e = container_of(at, struct entry, link);
+        bool there = false;
+        for (size_t i = 0; i < count && !there; i++) {
+            there = strcmp(files[i].file, e->file) == 0;
+        }
+        changed |= e->present && !there;
+        e->present &= there;
+    }
+    return changed;
+}
+
+static void gather_done(struct source *source, uint32_t events) {
+    (void)events;
+    struct generations *all =
+        container_of(container_of(source, struct renewal, done_source), struct generations, renewal);
+    struct renewal *r = &all->renewal;
+    uint64_t rung;
+    if (read(r->done, &rung, sizeof(rung)) < 0 || !r->gather) {
+        return;
+    }
+    struct gathered *files;
+    size_t count;
+    int error = gather_end(r->gather, &files, &count);
+    bool changed = error ? false : files_take(all, files, count);
+    gather_free(r->gather);
+    r->gather = NULL;
+    if (error) {
+        log_line(LOG_ERROR, "the plugin folder %s cannot be read: %s", r->trying->plugin_folder, strerror(-error));
+        if (all->serving) {
+            r->changed = r->forced = false; /* what has been loaded is served on */
+            all->owner.ready(all->owner.data);
+        } else {
+            trial_failed(all);
+        }
+        return;
+    }
+    if (r->wanted) { /* a file was being written while we looked */
+        r->not_before = all->loop->now + LOOK_AGAIN_NS;
+    }
+    if (!r->settled && (changed || r->changed || !all->serving)) {
+        trial_begin(all);
+    }
+}
+
+/* ---- The whole ---- */
+
+/* The first one is told of when all of its workers are there. */
+static void start_announce(struct generations *all) {
+    const struct generation *g = all->serving;
+    size_t served = generation_served(g);
+    uint32_t workers = config_workers(g->config);
+    all->renewal.announced = true;
+    log_line(served ? LOG_NOTICE : LOG_WARNING, "ready: %u worker%s, %zu plugin%s of %s", workers,
+             workers == 1 ? "" : "s", served, served == 1 ? "" : "s", g->config->plugin_folder);
+}
+
+int renewal_open(struct generations *all, struct config *config) {
+    struct renewal *r = &all->renewal;
+    r->done_source.ready = gather_done;
+    r->wanted = r->changed = true;
+    r->trying = config_hold(config);
+    r->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    watch_configure(&r->watch, all->loop, config);
+    return r->done < 0 ? -errno : loop_watch(all->loop, r->done, &r->done_source, EPOLLIN);
+}
+
+void renewal_turn(struct generations *all) {
+    struct renewal *r = &all->renewal;
+    if (!r->announced && all->serving && generation_full(all->serving)) {
+        start_announce(all);
+    }
+    if (watch_due(&r->watch, all->loop->now)) {
+        renewal_want(r, NULL);
+    }
+    if (may_begin(all) && all->loop->now >= r->not_before) {
+        gather_start(all);
+    }
+}
+
+uint64_t renewal_next(const struct generations *all) {
+    const struct renewal *r = &all->renewal;
+    uint64_t next = watch_next(&r->watch);
+    return may_begin(all) && r->not_before < next ? r->not_before : next;
+}
+
+void renewal_settle(struct generations *all) {
+    struct renewal *r = &all->renewal;
+    if (r->trial) {
+        trial_discard(all);
+    }
+    watch_close(&r->watch);
+    r->wanted = false;
+    r->settled = true;
+}
+
+void renewal_close(struct generations *all) {
+    struct renewal *r = &all->renewal;
+    struct gathered *files;
+    size_t count;
+    if (r->gather) {
+        (void)gather_end(r->gather, &files, &count);
+        gather_free(r->gather);
+    }
+    watch_close(&r->watch);
+    fd_close(&r->done);
+    config_drop(r->next);
+    config_drop(r->trying);
+}

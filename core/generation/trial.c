@@ -1,0 +1,219 @@
+/* A trial. */
+#include "generation/trial.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "generation/catalog.h"
+#include "generation/generation.h"
+#include "generation/generations.h"
+#include "generation/routes.h"
+#include "pool/account.h"
+#include "pool/backtrace.h"
+#include "pool/plugin.h"
+#include "pool/pool.h"
+#include "pool/report.h"
+#include "pool/worker.h"
+
+enum { CHANCES = 3, REASON_MAX = 1280 };
+
+void trial_failed(struct generations *all) {
+    struct renewal *r = &all->renewal;
+    r->wanted = true;
+    r->not_before = all->loop->now + worker_backoff_ms(++r->failures) * NS_PER_MS;
+}
+
+void trial_discard(struct generations *all) {
+    generation_retire(all->renewal.trial);
+    all->renewal.trial = NULL;
+}
+
+/* ---- Refusing ---- */
+
+static void refuse(struct generations *all, const char *file, enum verdict verdict, const char *reason) {
+    const struct renewal *r = &all->renewal;
+    struct entry *entry = catalog_find(&all->catalog, file, false);
+    const struct member *member = r->trial ? generation_member(r->trial, file) : NULL;
+    if (entry && member && member->edition) {
+        entry_refuse(entry, member->edition, verdict, r->number, reason);
+    }
+}
+
+static void refusals_take(struct generations *all, const struct pool *pool) {
+    struct wire_plugin told;
+    for (uint32_t i = 0; report_plugin(pool, i, &told) == 0; i++) {
+        if (told.reason) {
+            struct entry *entry = catalog_find(&all->catalog, told.file, false);
+            if (entry && told.route) {
+                free(entry->route);
+                entry->route = strdup(told.route);
+            }
+            refuse(all, told.file, VERDICT_REFUSED, told.reason);
+        }
+    }
+}
+
+/* ---- Serving ---- */
+
+static void configured_check(const struct generation *g) {
+    for (size_t i = 0; i < g->config->plugin_count; i++) {
+        const char *name = g->config->plugins[i].name;
+        if (!router_conflict(&g->router, name, "")) {
+            log_line(LOG_WARNING, "the configuration names plugin \"%s\", which is not in %s", name,
+                     g->config->plugin_folder);
+        }
+    }
+}
+
+static void generation_announce(const struct generations *all, const struct generation *g) {
+    size_t served = generation_served(g);
+    if (g->number > 1) {
+        log_line(LOG_NOTICE, "generation %llu serves: %zu plugin%s%s", (unsigned long long)g->number, served,
+                 served == 1 ? "" : "s", all->renewal.changed ? ", configuration reloaded" : "");
+    }
+}
+
+static void editions_note(struct generations *all, const struct generation *g) {
+    for (size_t i = 0; i < g->router.count; i++) {
+        const struct plugin *p = &g->router.plugins[i];
+        const struct member *m = generation_member(g, p->file);
+        struct entry *entry = catalog_find(&all->catalog, p->file, false);
+        if (entry && m && m->edition && !p->broken) {
+            bool renewed = m->edition != entry->good;
+            entry_serve(entry, m->edition, p->route);
+            if (renewed) {
+                p->account->quarantine = (struct quarantine){0};
+            }
+        }
+    }
+    catalog_sweep(&all->catalog);
+}
+
+/* The trial serves. */
+static void generation_switch(struct generations *all) {
+    struct renewal *r = &all->renewal;
+    struct generation *g = r->trial;
+    bool configured = all->config != g->config;
+    r->trial = NULL;
+    editions_note(all, g);
+    if (r->changed) {
+        configured_check(g);
+    }
+    all->config = g->config;
+    if (configured) {
+        all->owner.configured(all->owner.data, g->config);
+        watch_configure(&r->watch, all->loop, g->config);
+        r->wanted = true; /* what changed before the watch began */
+    }
+    generation_serve(g);
+    generation_announce(all, g);
+    r->failures = 0;
+    r->changed = r->forced = false;
+}
+
+/* ---- Trying ---- */
+
+/* The canaries of all pools are ready. */
+static void trial_judge(struct generations *all) {
+    struct renewal *r = &all->renewal;
+    bool spoiled = false;
+    for (size_t i = 0; i < r->trial->pool_count; i++) {
+        spoiled |= r->trial->pools[i].spoiled;
+        refusals_take(all, &r->trial->pools[i]);
+    }
+    char reason[REASON_MAX];
+    const char *file = NULL;
+    int error = spoiled ? 0 : routes_make(r->trial, &file, reason, sizeof(reason));
+    if (error == -EEXIST) {
+        refuse(all, file, VERDICT_REFUSED, reason);
+        spoiled = true;
+    } else if (error) {
+        log_line(LOG_ERROR, "a new generation of workers cannot be made: %s", strerror(-error));
+        trial_discard(all);
+        trial_failed(all);
+        return;
+    }
+    if (spoiled) {
+        trial_discard(all);
+        trial_begin(all);
+    } else {
+        generation_switch(all);
+    }
+}
+
+static void pool_known(struct pool *pool) {
+    struct generation *g = generation_of(pool);
+    if (g->all->renewal.trial == g && generation_ready(g)) {
+        trial_judge(g->all);
+    }
+}
+
+static void killer_reason(const struct worker *w, int status, char *out, size_t size) {
+    if (w->outran) {
+        snprintf(out, size, "it did not load within %u ms", w->pool->config->start_timeout_ms);
+    } else if (WIFSIGNALED(status)) {
+        snprintf(out, size, "it ended its worker while it loaded: signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    } else {
+        snprintf(out, size, "it ended its worker while it loaded: exit status %d", WEXITSTATUS(status));
+    }
+}
+
+/* A canary's death decides at once. A plugin that loaded well before is given a few more chances, then it is left out,
+ * so that it cannot take the others with it. */
+static void pool_stillborn(struct pool *pool, const struct pool_stillborn *death) {
+    const struct worker *w = death->worker;
+    struct generation *g = generation_of(pool);
+    struct generations *all = g->all;
+    struct renewal *r = &all->renewal;
+    char reason[REASON_MAX];
+    killer_reason(w, death->wait_status, reason, sizeof(reason));
+    bool blamed = w->loading[0] && !death->foreign;
+    if (blamed) {
+        char label[sizeof(w->loading) + 16];
+        snprintf(label, sizeof(label), "trace of %s", w->loading);
+        (void)backtrace_begin(w, label, 0);
+    }
+    if (g == r->trial) {
+        if (blamed) {
+            refuse(all, w->loading, VERDICT_KILLER, reason);
+            trial_discard(all);
+            trial_begin(all);
+        } else {
+            log_line(LOG_ERROR, "worker %d ended while it started%s%s", (int)w->pid, w->loading[0] ? ", loading " : "",
+                     w->loading);
+            trial_discard(all);
+            trial_failed(all);
+            r->changed = true;
+        }
+        return;
+    }
+    log_line(LOG_ERROR, "worker %d ended while it started%s%s", (int)w->pid, w->loading[0] ? ", loading " : "",
+             w->loading);
+    const struct member *member = blamed ? generation_member(g, w->loading) : NULL;
+    struct entry *entry = member ? catalog_find(&all->catalog, w->loading, false) : NULL;
+    bool hopeless = w->early_deaths >= CHANCES && entry && member->edition->verdict != VERDICT_KILLER;
+    if (g == all->serving && hopeless) {
+        entry_refuse(entry, member->edition, VERDICT_KILLER, r->number + 1, reason);
+        r->changed = true;
+        r->wanted = true;
+    }
+}
+
+static const struct pool_owner trial_owner = {.known = pool_known, .stillborn = pool_stillborn};
+
+void trial_begin(struct generations *all) {
+    struct renewal *r = &all->renewal;
+    r->trial = generation_new(all, r->trying, &trial_owner, r->number, r->forced);
+    if (!r->trial) {
+        trial_failed(all);
+    } else if (all->serving && !r->changed && generation_same(r->trial, all->serving)) {
+        trial_discard(all); /* what has changed cannot be served */
+    }
+}

@@ -1,0 +1,43 @@
+/*
+ * The view inside: what the admin listener serves. The master answers it by itself, so that it can be had when every
+ * worker is stuck. It reads what the other rooms show. Orders (POST) are taken on unix sockets only, whose file's mode
+ * says who may give them.
+ */
+#ifndef INSIDE_INSIDE_H
+#define INSIDE_INSIDE_H
+
+#include <stdint.h>
+
+#include "client/clients.h"
+#include "client/service.h"
+#include "generation/generations.h"
+#include "pool/pools.h"
+#include "record/record.h"
+
+/* What the orders do; the master carries them out. Each 0, or -errno with `text` (of ORDER_TEXT bytes) saying why not.
+ */
+enum { ORDER_TEXT = 1024 };
+struct orders {
+    int (*reload)(void *data, char *text);
+    int (*upgrade)(void *data, char *text);
+    int (*reopen)(void *data, char *text);
+    int (*drain)(void *data, char *text);
+    int (*stop)(void *data, char *text);
+    void *data;
+};
+
+struct inside {
+    struct service service; /* for admin listeners */
+    struct orders orders;
+    const struct clients *clients;
+    const struct pools *pools;
+    const struct generations *generations;
+    const struct record *record;
+    uint64_t started; /* when the server was, by the loop's clock */
+};
+
+/* The rooms that it looks at are set by the caller. Opens the configured listeners of `clients`. 0, or -errno (told in
+ * the log). */
+int inside_open(struct inside *inside, struct clients *clients, const struct orders *orders);
+
+#endif

@@ -1,0 +1,35 @@
+/* What all forms of the status say alike. */
+#include "inside/inside.h"
+#include "inside/status.h"
+#include "pool/account.h"
+#include "pool/plugin.h"
+#include "pool/worker.h"
+
+enum stage status_stage(const struct inside *in) {
+    return in->pools->stopping        ? STAGE_STOPPING
+           : in->clients->draining    ? STAGE_DRAINING
+           : in->generations->serving ? STAGE_SERVING
+                                      : STAGE_STARTING;
+}
+
+const char *status_stage_name(enum stage stage) {
+    static const char *const names[] = {[STAGE_STARTING] = "starting",
+                                        [STAGE_SERVING] = "serving",
+                                        [STAGE_DRAINING] = "draining",
+                                        [STAGE_STOPPING] = "stopping"};
+    return names[stage];
+}
+
+uint64_t status_now(const struct inside *in) {
+    return in->clients->loop->now;
+}
+
+const char *status_plugin(const struct inside *in, const struct plugin *p) {
+    return p->broken                                                                    ? "broken"
+           : quarantine_ask(&p->account->quarantine, status_now(in)) != QUARANTINE_NONE ? "quarantine"
+                                                                                        : "serving";
+}
+
+const char *status_worker(const struct worker *w) {
+    return w->state != WORKER_READY ? worker_state_name(w->state) : w->pending.load > 0 ? "busy" : "idle";
+}

@@ -1,0 +1,32 @@
+/* The state of the server, for people and programs. */
+#ifndef INSIDE_STATUS_H
+#define INSIDE_STATUS_H
+
+#include <stdint.h>
+
+struct buffer;
+struct inside;
+struct plugin;
+struct worker;
+
+enum stage { STAGE_STARTING, STAGE_SERVING, STAGE_DRAINING, STAGE_STOPPING };
+
+enum stage status_stage(const struct inside *inside);
+const char *status_stage_name(enum stage stage);
+
+/* The time of this turn. */
+uint64_t status_now(const struct inside *inside);
+
+/* "serving", "quarantine", "broken": of a plugin of the serving generation. */
+const char *status_plugin(const struct inside *inside, const struct plugin *plugin);
+
+/* "busy", "idle", or the name of its state. */
+const char *status_worker(const struct worker *worker);
+
+/* As JSON, as a table for a terminal, and as OpenMetrics (https://openmetrics.io). Each appends to the buffer: 0, or
+ * -ENOMEM. */
+int status_json(const struct inside *inside, struct buffer *out);
+int status_text(const struct inside *inside, struct buffer *out);
+int status_metrics(const struct inside *inside, struct buffer *out);
+
+#endif

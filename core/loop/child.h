@@ -1,0 +1,63 @@
+/*
+ * Child processes and their ends: the only place where the master starts a process, and where one is waited for. Each
+ * is watched by a pidfd and is in one list until it has been reaped, so what becomes our child and is not in it is an
+ * orphan (loop/orphans.h).
+ */
+#ifndef LOOP_CHILD_H
+#define LOOP_CHILD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/list.h"
+#include "loop/loop.h"
+
+/* All of a process. */
+struct children {
+    struct loop *loop;
+    struct list running; /* of struct child */
+};
+
+/* Embedded in what it is. A zeroed one is none; whoever has it outlives the turn in which it is reaped. */
+struct child {
+    struct source source;
+    struct list link; /* in children->running */
+    struct children *all;
+    void (*ended)(struct child *child); /* it has ended, and is to be reaped */
+    pid_t pid;                          /* 0: none */
+    int pidfd;
+};
+
+/* How a process is to be started. */
+struct child_start {
+    const char *program;
+    char **argv;
+    const int *fds; /* what is to be descriptor `first`, first + 1, ...; each of them at least first + count */
+    int first;
+    int count;
+    bool own_group; /* in a process group of its own, which can be killed whole, and which Ctrl-C does not reach */
+};
+
+void children_init(struct children *children, struct loop *loop);
+
+/* Whether it is one of those that were started here. */
+bool children_have(const struct children *children, pid_t pid);
+
+/* Starts a program in our environment, with no signal blocked or ignored and nothing open but what `start` names and
+ * what is not close-on-exec. child->ended is the caller's, set before. 0, or -errno with nothing left behind. */
+int child_start(struct children *children, struct child *child, const struct child_start *start);
+
+/* Starts our own executable as { "socgi", command, our pid }, with these descriptors as 0, 1, 2, ... */
+int child_start_self(struct children *children, struct child *child, const char *command, const int *fds, int count);
+
+/* SIGKILL, to its group and to itself in case that it has not yet got one of its own. */
+void child_kill(const struct child *child);
+
+/* Waits for its end, which has come when `ended` was called or will after child_kill; its group is killed before, for
+ * its pid is its own until then. What waitpid(2) gives as its status; 0 when there is none. */
+int child_reap(struct child *child);
+
+/* It is nobody's any more: it is neither watched nor waited for. */
+void child_leave(struct child *child);
+
+#endif

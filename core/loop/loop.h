@@ -1,0 +1,41 @@
+/*
+ * The event loop: epoll(7) and one clock reading a turn. A source is embedded in what it belongs to; its owner
+ * must outlive the turn in which it is forgotten, since events of the same batch may still name it.
+ */
+#ifndef LOOP_LOOP_H
+#define LOOP_LOOP_H
+
+#include <stdint.h>
+#include <sys/epoll.h>
+
+struct source {
+    /* Called with the EPOLL* bits that are set. */
+    void (*ready)(struct source *source, uint32_t events);
+};
+
+enum { LOOP_BATCH = 256 };
+
+struct loop {
+    int epoll;
+    uint64_t now; /* nanoseconds of CLOCK_MONOTONIC at the start of this turn */
+    int count;    /* of the events of this turn; -1: none */
+    struct epoll_event events[LOOP_BATCH];
+};
+
+/* 0, or -errno. */
+int loop_open(struct loop *loop);
+void loop_close(struct loop *loop);
+
+/* Watches a descriptor. 0, or -errno. */
+int loop_watch(struct loop *loop, int fd, struct source *source, uint32_t events);
+
+/* To be called before the descriptor is closed: copies of it in a worker would keep it in the epoll set. */
+void loop_forget(struct loop *loop, int fd);
+
+/* A turn begins: waits until an event or `deadline` (nanoseconds; 0: do not wait, UINT64_MAX: for ever). */
+void loop_wait(struct loop *loop, uint64_t deadline);
+
+/* Calls the sources of the turn's events. */
+void loop_run(struct loop *loop);
+
+#endif

@@ -1,0 +1,11 @@
+/* Deaths: what becomes of a worker's jobs when it has ended. */
+#ifndef POOL_DEATH_H
+#define POOL_DEATH_H
+
+struct worker;
+
+/* It has died after it was ready; its mailbox and channel are still there. What it had not begun goes to others; the
+ * job that it ran is lost, and counts against its plugin. */
+void worker_died(struct worker *worker, int wait_status);
+
+#endif

@@ -1,0 +1,29 @@
+/* A plugin as a pool runs it: what it has agreed to, and where its workers are. */
+#ifndef POOL_PLUGIN_H
+#define POOL_PLUGIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct account;
+struct pool;
+
+/* Its manifest, with the configuration's word and the server's defaults filled in. */
+struct plugin {
+    struct pool *pool; /* whose workers have it, or would have */
+    struct account *account;
+    uint32_t index; /* in the order of those workers */
+    char *file;     /* "hello.so" */
+    char *name;
+    char *version;       /* NULL: it has none */
+    char *route;         /* "/" or "/a/b" */
+    size_t route_length; /* of what a path must begin with: 0 for "/" */
+    uint32_t methods;    /* set of enum method */
+    uint32_t timeout_ms;
+    uint32_t concurrency; /* 0: no limit */
+    uint64_t body_limit;
+    bool broken; /* no version of it can be served: 503 */
+};
+
+#endif

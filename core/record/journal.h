@@ -1,0 +1,48 @@
+/*
+ * The log files of the master. Lines are taken into memory and written by a thread for each file, so that a full disk
+ * or a pipe that nobody reads never blocks the master: when too much is held the older half is dropped, counted, and
+ * told of.
+ */
+#ifndef RECORD_JOURNAL_H
+#define RECORD_JOURNAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct journal;
+
+/* Opens (appends to) a file; "stderr" is descriptor 2. NULL with errno set. */
+struct journal *journal_open(const char *path);
+
+/* Whether it is the journal of that file. */
+bool journal_is(const struct journal *journal, const char *path);
+
+/* Writes the line (without its end) that tells how many were lost. Bytes, less than size. It is called by the thread of
+ * the journal, and must need nothing but its arguments. */
+typedef size_t journal_note(char *out, size_t size, uint64_t lost);
+
+/* How that is told from now on; NULL, and at first: as plain text. */
+void journal_note_by(struct journal *journal, journal_note *note);
+
+/* Takes a whole line, without its line end. */
+void journal_line(struct journal *journal, const char *line, size_t length);
+
+/* Wakes the writer if there is something to write; to be called once a turn. */
+void journal_kick(struct journal *journal);
+
+/* Opens the file anew, by its path: what is taken from now on goes there, what was taken before into the older one.
+ * 0, or -errno, and all is as before; -ENOBUFS: too much waits for the older one. "stderr" stays what it is. */
+int journal_reopen(struct journal *journal);
+
+/* Ends it without waiting: its thread writes what is left and closes the file. It goes to the list `left`, which is
+ * empty when it is NULL. */
+void journal_leave(struct journal *journal, struct journal **left);
+
+/* Frees those of that list that have ended; with `wait`, all of them as journal_close does. */
+void journals_sweep(struct journal **left, bool wait);
+
+/* Writes what is left, waiting for a blocked file one second at most, and frees the journal. NULL is allowed. */
+void journal_close(struct journal *journal);
+
+#endif

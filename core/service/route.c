@@ -1,0 +1,124 @@
+/* Routing. */
+#include "service/route.h"
+
+#include <stdio.h>
+
+#include "base/buffer.h"
+#include "client/clients.h"
+#include "client/connection.h"
+#include "client/exchange.h"
+#include "config/config.h"
+#include "generation/generation.h"
+#include "generation/generations.h"
+#include "http/method.h"
+#include "pool/account.h"
+#include "pool/plugin.h"
+#include "pool/pools.h"
+#include "service/service.h"
+#include "service/ticket.h"
+
+/* Its generation is kept for as long as it has the plugin. */
+static void plugin_bind(struct ticket *t, struct generation *generation, struct plugin *plugin) {
+    if (plugin) {
+        generation_hold(generation);
+    }
+    generation_drop(t->generation);
+    t->generation = plugin ? generation : NULL;
+    t->job.plugin = plugin;
+    t->exchange->target = plugin ? (struct target){.name = plugin->name,
+                                                   .counters = &plugin->account->counters,
+                                                   .body_limit = plugin->body_limit}
+                                 : (struct target){0};
+}
+
+void route_forget(struct ticket *t) {
+    plugin_bind(t, NULL, NULL);
+}
+
+bool route_current(const struct ticket *t) {
+    return t->generation == ticket_service(t)->generations->serving;
+}
+
+/* ---- Refusals ---- */
+
+static bool development(const struct ticket *t) {
+    return ticket_service(t)->clients->config->development;
+}
+
+/* While a plugin is developed its author is the client: told why, and shown at once when it is mended. */
+static void refuse_broken(struct ticket *t) {
+    const struct generations *generations = ticket_service(t)->generations;
+    const char *reason = development(t) ? generations_reason(generations, t->job.plugin->file) : NULL;
+    connection_answer(t->exchange->connection, 503, reason ? "Refresh: 1\r\n" : "Retry-After: 60\r\n",
+                      reason ? reason : "The plugin that answers here cannot be loaded.");
+}
+
+static void refuse_unknown(struct ticket *t) {
+    const struct generation *now = ticket_service(t)->generations->serving;
+    struct buffer text = {0};
+    (void)buffer_string(&text, "Nothing is served at this path.");
+    for (size_t i = 0; now && development(t) && i < now->router.count; i++) {
+        const struct plugin *p = &now->router.plugins[i];
+        (void)buffer_format(&text, "%s%s (%s)", i == 0 ? "\nPlugins answer at: " : ", ", p->route, p->name);
+    }
+    connection_answer(t->exchange->connection, 404, "", text.data ? text.data : "");
+    buffer_free(&text);
+}
+
+static void refuse_method(struct ticket *t) {
+    struct connection *c = t->exchange->connection;
+    char fields[96];
+    char allow[64];
+    http_methods_allow(t->job.plugin->methods, allow);
+    snprintf(fields, sizeof(fields), "Allow: %s\r\n", allow);
+    if ((enum method)t->exchange->request.method == METHOD_OPTIONS) {
+        connection_answer(c, 204, fields, "");
+    } else {
+        connection_answer(c, 405, fields, "The method is not supported at this path.");
+    }
+}
+
+static void refuse_quarantined(struct ticket *t) {
+    uint64_t now = ticket_service(t)->pools->loop->now;
+    char field[64];
+    snprintf(field, sizeof(field), "Retry-After: %llu\r\n",
+             (unsigned long long)quarantine_wait(&t->job.plugin->account->quarantine, now));
+    connection_answer(t->exchange->connection, 503, field,
+                      "The plugin that answers here has crashed too often. Try again later.");
+}
+
+void route_refuse(struct ticket *t, enum refusal why) {
+    struct connection *c = t->exchange->connection;
+    switch (why) {
+    case REFUSAL_FULL:
+        connection_answer(c, 503, "Retry-After: 1\r\n", "Too many requests wait already. Try again.");
+        break;
+    case REFUSAL_LARGE:
+        connection_answer(c, 431, "", "The request is longer than can be handed to a worker.");
+        break;
+    case REFUSAL_QUARANTINE:
+        refuse_quarantined(t);
+        break;
+    case REFUSAL_NONE:
+        break;
+    }
+}
+
+/* ---- The way ---- */
+
+bool route_find(struct ticket *t) {
+    const struct exchange *x = t->exchange;
+    struct generation *now = ticket_service(t)->generations->serving;
+    struct plugin *plugin = now ? router_find(&now->router, x->path) : NULL;
+    plugin_bind(t, now, plugin);
+    if (!plugin) {
+        refuse_unknown(t);
+    } else if (plugin->broken) {
+        refuse_broken(t);
+    } else if (plugin->methods & 1u << (enum method)x->request.method) {
+        return true;
+    } else {
+        refuse_method(t);
+    }
+    return false;
+}

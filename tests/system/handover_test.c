@@ -161,6 +161,18 @@ static void others_served(struct server *server) {
     fetch_free(fetches, COUNT);
 }
 
+/* While the other one is held, so that what is asked next needs the attacker. */
+static void attacker_needed(struct server *server, const char *attack) {
+    struct client *slow = client_open(server);
+    client_get(slow, "/hold");
+    int held = gate_await(server, NULL);
+    fetch_expect(server, attack, 200, "done\n");
+    fetch_expect(server, "/hello", 200, "Hello, world!\n");
+    close(held);
+    assert_int_equal(client_status(slow), 200);
+    client_close(slow);
+}
+
 /* When its log is complete. */
 static void incidents_count(struct server *server) {
     server_stop(server, SIGTERM);
@@ -169,7 +181,7 @@ static void incidents_count(struct server *server) {
 
 static void ring_ahead(void **state) {
     struct server *server = attacked(state);
-    fetch_expect(server, "/hostile?how=ahead", 200, "done\n");
+    attacker_needed(server, "/hostile?how=ahead");
     others_served(server);
     server_log_await(server, "has broken the protocol (an impossible ring)", 1);
     server_end(server);
@@ -184,7 +196,7 @@ static void ring_behind(void **state) {
 
 static void ties_closed(void **state) {
     struct server *server = attacked(state);
-    fetch_expect(server, "/hostile?how=ties", 200, "done\n");
+    attacker_needed(server, "/hostile?how=ties");
     others_served(server);
     server_log_await(server, "cannot be reached any more: killed", 1);
     server_end(server);

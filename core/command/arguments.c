@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "config/complaint.h"
+#include "config/file.h"
 #include "config/form.h"
 #include "config/schema.h"
 
@@ -135,13 +136,20 @@ static int take_option(struct config *config, const char *text) {
     return status;
 }
 
+/* The first replaces what the file says, the others are added. */
 static int take_listen(struct config *config, const char *text, bool *first) {
+    char expected[SETTING_EXPECTED];
+    const struct setting *listen = setting_find(settings, "listen");
     if (*first) {
-        config_listen_clear(config);
+        setting_clear(config, listen);
         *first = false;
     }
-    if (config_listen_add(config, text)) {
-        complaint("socgi: --listen: found \"%s\", expected " LISTEN_EXPECTED, text);
+    int error = setting_set(config, listen, text, NULL, expected);
+    if (error == -ENOMEM) {
+        return memory_error();
+    }
+    if (error) {
+        complaint("socgi: --listen: found \"%s\", expected %s", text, expected);
         return ARGUMENTS_WRONG;
     }
     return 0;

@@ -121,39 +121,22 @@ struct config *config_new(void);
 struct config *config_hold(struct config *config);
 void config_drop(struct config *config);
 
-/* Reads a file over it. 0; -ENOMEM; or -EINVAL, with nothing changed and every error told as
- * "FILE:LINE: OPTION: found X, expected Y" (see config/complaint.h). */
-int config_read(struct config *config, const char *file);
-
-/* Checks what no single option shows (folders exist, listeners are well-formed, limits agree). 0, or -EINVAL, told
- * likewise. Fills in what is derived: users' numbers. */
+/* Checks what no single option shows (folders exist, limits agree). 0, or -EINVAL, told by complaint(). Fills in what
+ * is derived: what pools inherit, users' numbers. */
 int config_check(struct config *config);
 
 void config_free(struct config *config);
 
-/* For the command line. Each 0; -EINVAL: not the form of an address, or of a plugin's name; or -ENOMEM. */
-int config_listen_add(struct config *config, const char *text);
-int config_admin_add(struct config *config, const char *text);
-void config_listen_clear(struct config *config);
-void config_admin_clear(struct config *config);
+/* The plugin's section, made where there is none. It is the configuration's. NULL: no memory. */
 struct config_plugin *config_plugin_section(struct config *config, const char *name);
-int config_option_set(struct config *config, const char *plugin, const char *name, const char *value);
 
-/* The pool of that name; a new one that inherits everything from "main" if there is none. NULL: no memory. */
-struct config_pool *config_pool_section(struct config *config, const char *name);
+/* An option of a plugin, in its section. 0; -EINVAL: not a plugin's name; or -ENOMEM. */
+int config_option_set(struct config *config, const char *plugin, const char *name, const char *value);
 
 /* "main" is number 0, the others follow; NULL past the last one. */
 const struct config_pool *config_pool_at(const struct config *config, size_t number);
 
-/* Adds a plugin to a pool. 0, -EINVAL (not a plugin's name), or -ENOMEM. */
-int config_pool_add(struct config_pool *pool, const char *plugin);
-
 /* The most workers that all pools have together. */
 uint32_t config_workers(const struct config *config);
-
-/* "30s", "500ms", "2m", "1h" (a plain number: seconds) into milliseconds; "64K", "16M", "1G" (powers of 1024; a plain
- * number: bytes). 0, or -EINVAL, -ERANGE. */
-int config_duration(const char *text, uint32_t *ms);
-int config_size(const char *text, uint64_t *bytes);
 
 #endif

@@ -17,6 +17,7 @@
 #include "config/comment.h"
 #include "config/complaint.h"
 #include "config/form.h"
+#include "config/pool.h"
 #include "config/schema.h"
 
 enum { OPTIONS_MAX = 64, TEXT_MAX = 256 };

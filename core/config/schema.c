@@ -1,27 +1,17 @@
 /* The options of the configuration as one table. */
 #include "config/schema.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "config/access_format.h"
 #include "config/config.h"
 #include "config/form.h"
-#include "http/method.h"
+#include "config/number.h"
 
-#define AT(member) offsetof(struct config, member)
-#define KIB ((uint64_t)1 << 10)
-#define MIB ((uint64_t)1 << 20)
-#define GIB ((uint64_t)1 << 30)
-#define DAY_MS ((uint64_t)86400 * 1000)
+#define AT(member) offsetof(struct config, member), 0
+#define LIST(member, length) offsetof(struct config, member), offsetof(struct config, length)
 
 const struct setting settings[] = {
-    {"listen", SETTING_LISTEN, 0, "127.0.0.1:8080", 0, 0, "list of " LISTEN_EXPECTED},
-    {"admin", SETTING_ADMIN, 0, "auto", 0, 0, "list of where the view inside is had; auto: a unix socket; off"},
+    {"listen", SETTING_LISTEN, LIST(listen, listen_count), "127.0.0.1:8080", 0, 0, "list of " LISTEN_EXPECTED},
+    {"admin", SETTING_ADMIN, LIST(admin, admin_count), "auto", 0, 0,
+     "list of where the view inside is had; auto: a unix socket; off"},
     {"plugin_folder", SETTING_FOLDER, AT(plugin_folder), SOCGI_PLUGINDIR, 1, 4096, "every *.so in it is served"},
     {"watch", SETTING_FLAG, AT(watch), "on", 0, 0, "a change in the plugin folder takes effect by itself"},
     {"watch_quiet", SETTING_DURATION, AT(watch_quiet_ms), "40ms", 1, 60000, "quiet time of the folder before it does"},
@@ -102,7 +92,7 @@ const struct setting settings[] = {
 };
 
 #undef AT
-#define AT(member) offsetof(struct config_plugin, member)
+#define AT(member) offsetof(struct config_plugin, member), 0
 
 const struct setting plugin_settings[] = {
     {"timeout", SETTING_DURATION, AT(timeout_ms), NULL, 1, DAY_MS, "longest run of its handler: 504"},
@@ -113,10 +103,13 @@ const struct setting plugin_settings[] = {
 };
 
 #undef AT
-#define AT(member) offsetof(struct config_pool, member)
+#undef LIST
+#define AT(member) offsetof(struct config_pool, member), 0
+#define LIST(member, length) offsetof(struct config_pool, member), offsetof(struct config_pool, length)
 
 const struct setting pool_settings[] = {
-    {"plugins", SETTING_PLUGINS, 0, NULL, 0, 0, "list of its plugins, their files' names without .so"},
+    {"plugins", SETTING_PLUGINS, LIST(plugins, plugin_count), NULL, 0, 0,
+     "list of its plugins, their files' names without .so"},
     {"workers", SETTING_COUNT, AT(workers), NULL, 1, 1024, "these: as above, for this pool"},
     {"workers_min", SETTING_COUNT, AT(workers_min), NULL, 0, 1024, "least workers"},
     {"workers_spare", SETTING_COUNT, AT(workers_spare), NULL, 0, 1024, "idle ones kept beyond the least"},
@@ -131,220 +124,3 @@ const struct setting pool_settings[] = {
     {"user", SETTING_WORD, AT(user), NULL, 0, 255, "who its workers run as"},
     {0},
 };
-
-bool setting_is_list(const struct setting *s) {
-    return s->kind == SETTING_LISTEN || s->kind == SETTING_ADMIN || s->kind == SETTING_PLUGINS;
-}
-
-void setting_clear(void *target, const struct setting *s) {
-    if (s->kind == SETTING_LISTEN) {
-        config_listen_clear(target);
-    } else if (s->kind == SETTING_ADMIN) {
-        config_admin_clear(target);
-    }
-}
-
-const struct setting *setting_find(const struct setting *table, const char *name) {
-    for (const struct setting *s = table; s->name; s++) {
-        if (strcmp(s->name, name) == 0) {
-            return s;
-        }
-    }
-    return NULL;
-}
-
-/* ---- Numbers with units ---- */
-
-struct unit {
-    const char *name;
-    uint64_t factor;
-};
-
-static int number_parse(const char *text, const struct unit *units, uint64_t *value) {
-    char *end;
-    if (!isdigit((unsigned char)text[0])) {
-        return -EINVAL;
-    }
-    errno = 0;
-    unsigned long long number = strtoull(text, &end, 10);
-    if (errno == ERANGE) {
-        return -ERANGE;
-    }
-    for (const struct unit *u = units; u->name; u++) {
-        if (strcmp(end, u->name) == 0) {
-            if (number > UINT64_MAX / u->factor) {
-                return -ERANGE;
-            }
-            *value = number * u->factor;
-            return 0;
-        }
-    }
-    return -EINVAL;
-}
-
-int config_duration(const char *text, uint32_t *ms) {
-    static const struct unit units[] = {{"ms", 1},      {"s", 1000},     {"", 1000}, {"m", 60000},
-                                        {"h", 3600000}, {"d", 86400000}, {0}};
-    uint64_t value;
-    int error = number_parse(text, units, &value);
-    if (!error && value > UINT32_MAX) {
-        error = -ERANGE;
-    }
-    if (!error) {
-        *ms = (uint32_t)value;
-    }
-    return error;
-}
-
-int config_size(const char *text, uint64_t *bytes) {
-    static const struct unit units[] = {{"", 1}, {"K", KIB}, {"M", MIB}, {"G", GIB}, {0}};
-    return number_parse(text, units, bytes);
-}
-
-static int count_parse(const char *text, uint64_t *value) {
-    static const struct unit units[] = {{"", 1}, {0}};
-    return number_parse(text, units, value);
-}
-
-/* ---- Setting ---- */
-
-/* Reads any of the numeric kinds within its bounds. */
-static int numeric_parse(const struct setting *s, const char *text, uint64_t *value, char expected[SETTING_EXPECTED]) {
-    static const char *const what[] = {[SETTING_COUNT] = "a number",
-                                       [SETTING_BYTES] = "a size in bytes, or with K, M, G",
-                                       [SETTING_SIZE] = "a size in bytes, or with K, M, G",
-                                       [SETTING_DURATION] = "a time in seconds, or with ms, s, m, h, d"};
-    uint32_t ms = 0;
-    int error = -EINVAL;
-    if (s->kind == SETTING_DURATION) {
-        error = config_duration(text, &ms);
-        *value = ms;
-    } else {
-        error = s->kind == SETTING_COUNT ? count_parse(text, value) : config_size(text, value);
-    }
-    if (!error && *value >= s->least && *value <= s->most) {
-        return 0;
-    }
-    snprintf(expected, SETTING_EXPECTED, "%s, %llu to %llu%s", what[s->kind], (unsigned long long)s->least,
-             (unsigned long long)s->most, s->kind == SETTING_DURATION ? " ms" : "");
-    return -EINVAL;
-}
-
-static int text_set(char **place, const char *text, const char *folder) {
-    char *copy = NULL;
-    if (folder && text[0] != '/') {
-        if (asprintf(&copy, "%s/%s", folder, text) < 0) {
-            return -ENOMEM;
-        }
-    } else {
-        copy = strdup(text);
-    }
-    if (!copy) {
-        return -ENOMEM;
-    }
-    free(*place);
-    *place = copy;
-    return 0;
-}
-
-static int expect(char expected[SETTING_EXPECTED], bool met, const char *what) {
-    snprintf(expected, SETTING_EXPECTED, "%s", what);
-    return met ? 0 : -EINVAL;
-}
-
-static int format_check(const char *text, bool fits, char expected[SETTING_EXPECTED]) {
-    char wrong[ACCESS_WRONG_SIZE] = "";
-    int error = fits ? access_format_compile(text, NULL, wrong) : -EINVAL;
-    snprintf(expected, SETTING_EXPECTED, "%s%s%s%s", ACCESS_FORMAT_EXPECTED, *wrong ? "; \"" : "", wrong,
-             *wrong ? "\" is none" : "");
-    return error;
-}
-
-int setting_check(const struct setting *s, const char *text, char expected[SETTING_EXPECTED]) {
-    uint64_t value;
-    uint32_t methods;
-    enum log_level level;
-    bool fits = strlen(text) >= s->least && strlen(text) <= s->most;
-    switch (s->kind) {
-    case SETTING_LISTEN:
-        return expect(expected, listen_valid(text), LISTEN_EXPECTED);
-    case SETTING_ADMIN:
-        return expect(expected, admin_valid(text), ADMIN_EXPECTED);
-    case SETTING_PLUGINS:
-        return expect(expected, plugin_name_valid(text), PLUGIN_NAME_EXPECTED);
-    case SETTING_METHODS:
-        return expect(expected, text[0] && http_methods_parse(text, &methods) == 0,
-                      "names of methods, as \"GET POST\"");
-    case SETTING_FLAG:
-        return expect(expected, strcmp(text, "on") == 0 || strcmp(text, "off") == 0, "on or off");
-    case SETTING_FORMAT:
-        return format_check(text, fits, expected);
-    case SETTING_FORM:
-        return expect(expected, strcmp(text, "text") == 0 || strcmp(text, "json") == 0, "text or json");
-    case SETTING_WORD:
-        return expect(expected, fits && (!text[0] || plugin_name_valid(text)), "a name");
-    case SETTING_COUNT:
-    case SETTING_BYTES:
-    case SETTING_SIZE:
-    case SETTING_DURATION:
-        return numeric_parse(s, text, &value, expected);
-    case SETTING_LEVEL:
-        return expect(expected, log_level_parse(text, &level) == 0, "error, warning, notice, info or debug");
-    case SETTING_FOLDER:
-        return expect(expected, fits, "a folder");
-    case SETTING_PATH:
-        return expect(expected, fits, "a path");
-    case SETTING_LOG:
-        return expect(expected, fits && strcmp(text, "off") != 0, "a path or \"stderr\"");
-    case SETTING_OPTIONAL_LOG:
-        return expect(expected, fits, "a path, \"stderr\" or \"off\"");
-    }
-    return -EINVAL;
-}
-
-int setting_set(void *target, const struct setting *s, const char *text, const char *folder,
-                char expected[SETTING_EXPECTED]) {
-    int error = setting_check(s, text, expected);
-    if (error) {
-        return error;
-    }
-    void *place = (char *)target + s->offset;
-    uint64_t value = 0;
-    bool word = strcmp(text, "stderr") == 0 || strcmp(text, "off") == 0;
-    switch (s->kind) {
-    case SETTING_LISTEN:
-        return config_listen_add(target, text);
-    case SETTING_ADMIN:
-        return config_admin_add(target, text);
-    case SETTING_PLUGINS:
-        return config_pool_add(target, text);
-    case SETTING_METHODS:
-        return http_methods_parse(text, place);
-    case SETTING_FLAG:
-        *(bool *)place = strcmp(text, "on") == 0;
-        return 0;
-    case SETTING_FORMAT:
-    case SETTING_FORM:
-    case SETTING_WORD:
-        return text_set(place, text, NULL);
-    case SETTING_COUNT:
-    case SETTING_BYTES:
-    case SETTING_DURATION:
-        (void)numeric_parse(s, text, &value, expected);
-        *(uint32_t *)place = (uint32_t)value;
-        return 0;
-    case SETTING_SIZE:
-        (void)numeric_parse(s, text, &value, expected);
-        *(uint64_t *)place = value;
-        return 0;
-    case SETTING_LEVEL:
-        return log_level_parse(text, place);
-    case SETTING_FOLDER:
-    case SETTING_PATH:
-        return text_set(place, text, text[0] ? folder : NULL);
-    case SETTING_LOG:
-    case SETTING_OPTIONAL_LOG:
-        return text_set(place, text, word ? NULL : folder);
-    }
-    return -EINVAL;
-}

@@ -79,21 +79,17 @@ int config_option_set(struct config *config, const char *plugin, const char *nam
 /* The plugins that were installed with the program, wherever that lies; else those of the prefix it was built for. */
 static int plugins_find(struct config *config) {
     char program[PATH_MAX];
-    char *path;
+    char *path = NULL;
     size_t folder = self_find(program);
-    if (folder == 0) {
-        return 0;
-    }
-    if (asprintf(&path, "%.*s/" SOCGI_PLUGINDIR_RELATIVE, (int)folder, program) < 0) {
+    if (folder > 0 && asprintf(&path, "%.*s/" SOCGI_PLUGINDIR_RELATIVE, (int)folder, program) < 0) {
         return -ENOMEM;
     }
-    char *found = realpath(path, NULL);
+    config->plugin_folder = path ? realpath(path, NULL) : NULL;
     free(path);
-    if (found) {
-        free(config->plugin_folder);
-        config->plugin_folder = found;
+    if (!config->plugin_folder) {
+        config->plugin_folder = strdup(SOCGI_PLUGINDIR);
     }
-    return 0;
+    return config->plugin_folder ? 0 : -ENOMEM;
 }
 
 int config_defaults(struct config *config) {

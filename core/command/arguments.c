@@ -10,7 +10,9 @@
 #include <unistd.h>
 
 #include "config/complaint.h"
+#include "config/file.h"
 #include "config/form.h"
+#include "config/reference.h"
 #include "config/schema.h"
 
 #include <socgi/plugin.h>
@@ -30,6 +32,7 @@ static const char help[] = "Usage: socgi [OPTIONS] [PLUGIN-FOLDER]         serve
                            "  -s, --set NAME=VALUE           any option of the configuration, as\n"
                            "                                 handler_timeout=5s; \"--set help\" lists them\n"
                            "  -o, --option PLUGIN.NAME=VALUE an option of a plugin, as file.root=/srv/www\n"
+                           "      --help-options             every option, its default and what it does\n"
                            "  -h, --help                     this text\n"
                            "  -V, --version                  version and plugin ABI\n"
                            "\n"
@@ -37,10 +40,15 @@ static const char help[] = "Usage: socgi [OPTIONS] [PLUGIN-FOLDER]         serve
                            "USR1 opens the logs anew, USR2 upgrades. See socgi(1) and socgi.conf(5).\n";
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'},  {"listen", required_argument, NULL, 'l'},
-    {"workers", required_argument, NULL, 'w'}, {"set", required_argument, NULL, 's'},
-    {"option", required_argument, NULL, 'o'},  {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},       {0},
+    {"config", required_argument, NULL, 'c'},
+    {"listen", required_argument, NULL, 'l'},
+    {"workers", required_argument, NULL, 'w'},
+    {"set", required_argument, NULL, 's'},
+    {"option", required_argument, NULL, 'o'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {"help-options", no_argument, NULL, 'H'},
+    {0},
 };
 #if defined(__clang__)
 static const char compiler[] = __VERSION__;
@@ -135,13 +143,20 @@ static int take_option(struct config *config, const char *text) {
     return status;
 }
 
+/* The first replaces what the file says, the others are added. */
 static int take_listen(struct config *config, const char *text, bool *first) {
+    char expected[SETTING_EXPECTED];
+    const struct setting *listen = setting_find(settings, "listen");
     if (*first) {
-        config_listen_clear(config);
+        setting_clear(config, listen);
         *first = false;
     }
-    if (config_listen_add(config, text)) {
-        complaint("socgi: --listen: found \"%s\", expected " LISTEN_EXPECTED, text);
+    int error = setting_set(config, listen, text, NULL, expected);
+    if (error == -ENOMEM) {
+        return memory_error();
+    }
+    if (error) {
+        complaint("socgi: --listen: found \"%s\", expected %s", text, expected);
         return ARGUMENTS_WRONG;
     }
     return 0;
@@ -185,6 +200,9 @@ static int take_options(struct config *config, int argc, char **argv) {
             break;
         case 'h':
             fputs(help, stdout);
+            return ARGUMENTS_DONE;
+        case 'H':
+            reference_print();
             return ARGUMENTS_DONE;
         case 'V':
             printf("socgi %s, plugin ABI %d.%d, built with %s\n", SOCGI_VERSION, SOCGI_ABI_MAJOR, SOCGI_ABI_MINOR,

@@ -12,53 +12,13 @@
 
 #include "base/self.h"
 #include "config/complaint.h"
-#include "config/file.h"
 #include "config/form.h"
 #include "config/pool.h"
 #include "config/schema.h"
 
 enum { LEAST_WORKERS = 4 };
 
-/* ---- Listeners and plugins ---- */
-
-static int text_add(char ***list, size_t *count, const char *text) {
-    char **grown = reallocarray(*list, *count + 1, sizeof(*grown));
-    if (!grown) {
-        return -ENOMEM;
-    }
-    *list = grown;
-    grown[*count] = strdup(text);
-    if (!grown[*count]) {
-        return -ENOMEM;
-    }
-    (*count)++;
-    return 0;
-}
-
-static void texts_clear(char ***list, size_t *count) {
-    for (size_t i = 0; i < *count; i++) {
-        free((*list)[i]);
-    }
-    free(*list);
-    *list = NULL;
-    *count = 0;
-}
-
-int config_listen_add(struct config *config, const char *text) {
-    return listen_valid(text) ? text_add(&config->listen, &config->listen_count, text) : -EINVAL;
-}
-
-int config_admin_add(struct config *config, const char *text) {
-    return admin_valid(text) ? text_add(&config->admin, &config->admin_count, text) : -EINVAL;
-}
-
-void config_listen_clear(struct config *config) {
-    texts_clear(&config->listen, &config->listen_count);
-}
-
-void config_admin_clear(struct config *config) {
-    texts_clear(&config->admin, &config->admin_count);
-}
+/* ---- Sections of plugins ---- */
 
 struct config_plugin *config_plugin_section(struct config *config, const char *name) {
     for (size_t i = 0; i < config->plugin_count; i++) {
@@ -119,21 +79,17 @@ int config_option_set(struct config *config, const char *plugin, const char *nam
 /* The plugins that were installed with the program, wherever that lies; else those of the prefix it was built for. */
 static int plugins_find(struct config *config) {
     char program[PATH_MAX];
-    char *path;
+    char *path = NULL;
     size_t folder = self_find(program);
-    if (folder == 0) {
-        return 0;
-    }
-    if (asprintf(&path, "%.*s/" SOCGI_PLUGINDIR_RELATIVE, (int)folder, program) < 0) {
+    if (folder > 0 && asprintf(&path, "%.*s/" SOCGI_PLUGINDIR_RELATIVE, (int)folder, program) < 0) {
         return -ENOMEM;
     }
-    char *found = realpath(path, NULL);
+    config->plugin_folder = path ? realpath(path, NULL) : NULL;
     free(path);
-    if (found) {
-        free(config->plugin_folder);
-        config->plugin_folder = found;
+    if (!config->plugin_folder) {
+        config->plugin_folder = strdup(SOCGI_PLUGINDIR);
     }
-    return 0;
+    return config->plugin_folder ? 0 : -ENOMEM;
 }
 
 int config_defaults(struct config *config) {
@@ -229,8 +185,9 @@ void config_drop(struct config *config) {
 }
 
 void config_free(struct config *config) {
-    config_listen_clear(config);
-    config_admin_clear(config);
+    for (const struct setting *s = settings; s->name; s++) {
+        setting_clear(config, s);
+    }
     for (size_t i = 0; i < config->plugin_count; i++) {
         struct config_plugin *p = &config->plugins[i];
         for (size_t j = 0; j < p->option_count; j++) {
@@ -246,13 +203,5 @@ void config_free(struct config *config) {
         pool_free(&config->pools[i]);
     }
     free(config->pools);
-    free(config->plugin_folder);
-    free(config->spool_folder);
-    free(config->access_log);
-    free(config->error_log);
-    free(config->pid_file);
-    free(config->incident_folder);
-    free(config->access_format);
-    free(config->error_format);
     *config = (struct config){0};
 }

@@ -17,6 +17,7 @@
 #include "config/comment.h"
 #include "config/complaint.h"
 #include "config/form.h"
+#include "config/pool.h"
 #include "config/schema.h"
 
 enum { OPTIONS_MAX = 64, TEXT_MAX = 256 };
@@ -87,13 +88,18 @@ static const struct complaint {
     {"unterminated string constant", false, END_FOUND, "a closing quote"},
 };
 
+static const char of_plugin[] =
+#define PLUGIN_OPTION(name, kind, member, fallback, least, most, help, more) #name ", "
+#include "config/options.def"
+    "or options";
+
 static void unknown_option(cfg_t *cfg, const char *name) {
     char quoted[TEXT_MAX];
     const char *section = cfg_name(cfg);
     const char *expected = strcmp(name, SENTINEL) == 0 && cfg->line > reader->lines ? "}"
-                           : strcmp(section, "plugin") == 0 ? "timeout, body_limit, concurrency, methods or options"
-                           : strcmp(section, "pool") == 0   ? "an option of a pool that socgi.conf(5) names"
-                                                            : "an option that socgi.conf(5) names";
+                           : strcmp(section, "plugin") == 0                         ? of_plugin
+                           : strcmp(section, "pool") == 0 ? "an option of a pool that socgi.conf(5) names"
+                                                          : "an option that socgi.conf(5) names";
     complain(cfg, name, quote(name, quoted), expected);
 }
 

@@ -1,10 +1,11 @@
-/* Reading a configuration file: config_read of config.h, and what it needs of config.c. */
+/* Reading a configuration file. */
 #ifndef CONFIG_FILE_H
 #define CONFIG_FILE_H
 
 #include "config/config.h"
 
-/* The section of that name, made where there is none. It is the configuration's. NULL: no memory. */
-struct config_plugin *config_plugin_section(struct config *config, const char *name);
+/* Reads a file over it. 0; -ENOMEM; or -EINVAL, with nothing changed and every error told as
+ * "FILE:LINE: OPTION: found X, expected Y" (see config/complaint.h). */
+int config_read(struct config *config, const char *file);
 
 #endif

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "config/complaint.h"
-#include "config/form.h"
+#include "config/schema.h"
 
 /* What a section does not set is the main pool's: config_check fills it in, for that may be set behind the section. */
 static const struct config_pool unset = {.workers = UINT32_MAX,
@@ -45,23 +45,6 @@ struct config_pool *config_pool_section(struct config *config, const char *name)
     }
     config->pool_count++;
     return p;
-}
-
-int config_pool_add(struct config_pool *pool, const char *plugin) {
-    if (!plugin_name_valid(plugin)) {
-        return -EINVAL;
-    }
-    char **grown = reallocarray(pool->plugins, pool->plugin_count + 1, sizeof(*grown));
-    if (!grown) {
-        return -ENOMEM;
-    }
-    pool->plugins = grown;
-    grown[pool->plugin_count] = strdup(plugin);
-    if (!grown[pool->plugin_count]) {
-        return -ENOMEM;
-    }
-    pool->plugin_count++;
-    return 0;
 }
 
 const struct config_pool *config_pool_at(const struct config *config, size_t number) {
@@ -174,10 +157,8 @@ int pools_check(struct config *config) {
 }
 
 void pool_free(struct config_pool *p) {
-    for (size_t i = 0; i < p->plugin_count; i++) {
-        free(p->plugins[i]);
+    for (const struct setting *s = pool_settings; s->name; s++) {
+        setting_clear(p, s);
     }
-    free(p->plugins);
     free(p->name);
-    free(p->user);
 }

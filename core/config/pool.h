@@ -4,6 +4,9 @@
 
 #include "config/config.h"
 
+/* The pool of that name; a new one that inherits everything from "main" if there is none. NULL: no memory. */
+struct config_pool *config_pool_section(struct config *config, const char *name);
+
 /* Completes each with what it inherits, and checks them: how many errors were told. */
 int pools_check(struct config *config);
 

@@ -1,3 +1,20 @@
+# What is made from the options of the configuration: the example, which the program can be started with where it was
+# built, and the manual page. By awk alone, so that it works where what is built cannot be run.
+function(reference form template output)
+  set(options ${PROJECT_SOURCE_DIR}/core/config/options.def)
+  set(script ${PROJECT_SOURCE_DIR}/core/config/reference.awk)
+  get_filename_component(folder ${output} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(OUTPUT ${output}
+    COMMAND awk -v form=${form} -v version=${PROJECT_VERSION} -f ${script} ${options} ${template} > ${output}
+    DEPENDS ${options} ${script} ${template} VERBATIM)
+endfunction()
+
+reference(example ${PROJECT_SOURCE_DIR}/core/config/socgi.conf.in ${PROJECT_BINARY_DIR}/socgi.conf)
+reference(manual ${CMAKE_CURRENT_LIST_DIR}/socgi.conf.5.in ${CMAKE_CURRENT_BINARY_DIR}/man5/socgi.conf.5)
+add_custom_target(socgi_reference ALL DEPENDS ${PROJECT_BINARY_DIR}/socgi.conf ${CMAKE_CURRENT_BINARY_DIR}/man5/socgi.conf.5)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/man5/socgi.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
+
 # The manual pages of the SDK, made from its headers, and one for each function that leads to them.
 set(manual ${CMAKE_CURRENT_BINARY_DIR}/man3)
 

@@ -16,9 +16,11 @@ install(TARGETS socgi-testing ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPON
 install(FILES ${CMAKE_CURRENT_BINARY_DIR}/socgiConfig.cmake ${CMAKE_CURRENT_BINARY_DIR}/socgiConfigVersion.cmake
   DESTINATION ${package_dir} COMPONENT dev)
 install(FILES man/socgi.1 man/socgi-calc.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
-install(FILES man/socgi.conf.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+foreach(folder deploy plugins)
+  install(FILES ${PROJECT_SOURCE_DIR}/${folder}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})
+endforeach()
 # The Debian package has these in another form.
-install(FILES config/socgi.conf DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/socgi COMPONENT plain)
+install(FILES ${PROJECT_BINARY_DIR}/socgi.conf DESTINATION ${CMAKE_INSTALL_SYSCONFDIR}/socgi COMPONENT plain)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT plain)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/www DESTINATION ${CMAKE_INSTALL_DATADIR}/socgi COMPONENT plain)

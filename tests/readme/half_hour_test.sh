@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# The first half hour of README.md, as it stands there: its shell blocks and "$ curl" lines are run in order, with the
-# installation in a prefix of its own instead of the packages (those have a test of their own), and other ports. "*" in
-# what is shown stands for anything.
-#     half_hour_test.sh BUILD-FOLDER SOURCE-FOLDER
+# The half hour that the pages tell in their sections "## ... half hour ...", as it stands there: their shell blocks and
+# "$ curl" lines are run in order, page after page, with the installation in a prefix of its own instead of the packages
+# (those have a test of their own), and other ports. "*" in what is shown stands for anything.
+#     half_hour_test.sh BUILD-FOLDER PAGE...
 set -uo pipefail
 shopt -u patsub_replacement 2>/dev/null # "&" means itself
-build=$1 source=$2
+build=$1
+shift
 work=$(mktemp -d)
 finish() {
     local job
@@ -54,7 +55,7 @@ show() {
         sleep 0.1
     done
     fail "$1"
-    printf -- '--- README\n%s\n--- here\n%s\n' "$expected" "$got"
+    printf -- '--- shown\n%s\n--- here\n%s\n' "$expected" "$got"
 }
 
 block=
@@ -84,7 +85,7 @@ while IFS= read -r line; do
             ;;
         '%'*) expected+=$line$'\n' ;;
     esac
-done < <(sed -n '/^## The first half hour/,/^## Two roles/p' "$source/README.md")
+done < <(awk '/^## / { told = /half hour/ } told' "$@")
 
 ((failures == 0)) || tail -n 40 "$work/log" "$work/dev.log"
 echo "$checks steps, $failures failures"

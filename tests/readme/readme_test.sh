@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# What README.md shows is what happens: each "$ curl" line of its console blocks is run against the demo, and must print
-# the lines below it; but for the first half hour, which has a test of its own. The demo's address is replaced by that of
-# a server on a port of its own.
-#     readme_test.sh SOCGI PLUGIN-FOLDER SOURCE-FOLDER
+# What the pages show is what happens: each "$ curl" line of their console blocks is run against the demo, and must print
+# the lines below it; but for the half hour, which has a test of its own. The demo's address is replaced by that of a
+# server on a port of its own.
+#     readme_test.sh SOCGI PLUGIN-FOLDER SOURCE-FOLDER PAGE...
 set -uo pipefail
 socgi=$1 plugins=$2 source=$3
+shift 3
 work=$(mktemp -d)
 finish() {
     [[ ${server:-} ]] && kill "$server" 2>/dev/null && wait "$server"
@@ -37,7 +38,7 @@ compare() {
     got=$(eval "${command//127.0.0.1:8080/127.0.0.1:$port}" 2>&1 </dev/null)
     checks=$((checks + 1))
     if [[ $got != "${expected%$'\n'}" ]]; then
-        printf 'FAILED: %s\n--- README\n%s\n--- here\n%s\n' "$command" "${expected%$'\n'}" "$got"
+        printf 'FAILED: %s\n--- shown\n%s\n--- here\n%s\n' "$command" "${expected%$'\n'}" "$got"
         failures=$((failures + 1))
     fi
     command='' expected=''
@@ -53,7 +54,7 @@ while IFS= read -r line; do
             ;;
         :*) expected+=$line$'\n' ;;
     esac
-done < <(sed '/^## The first half hour/,/^## Two roles/d' "$source/README.md")
+done < <(awk '/^## / { told = /half hour/ } !told' "$@")
 
 echo "$checks examples, $failures failures"
 ((failures == 0 && checks > 4))

@@ -15,7 +15,9 @@
 
 #include "config/comment.h"
 #include "config/config.h"
+#include "config/file.h"
 #include "config/form.h"
+#include "config/number.h"
 #include "config/schema.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -109,7 +111,7 @@ static void durations(void **state) {
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         uint32_t ms = 0;
-        assert_int_equal(config_duration(cases[i].text, &ms), cases[i].error);
+        assert_int_equal(duration_parse(cases[i].text, &ms), cases[i].error);
         assert_int_equal(ms, cases[i].ms);
     }
 }
@@ -139,7 +141,7 @@ static void sizes(void **state) {
     };
     for (size_t i = 0; i < COUNT(cases); i++) {
         uint64_t bytes = 0;
-        assert_int_equal(config_size(cases[i].text, &bytes), cases[i].error);
+        assert_int_equal(size_parse(cases[i].text, &bytes), cases[i].error);
         assert_int_equal(bytes, cases[i].bytes);
     }
 }
@@ -347,7 +349,7 @@ static const struct {
      "%:2: workers: found \"many\", expected a number, 1 to 1024\n"
      "%:4: listen: found \"a\", expected " LISTEN_EXPECTED "\n"
      "%:4: listen: found \"b\", expected " LISTEN_EXPECTED "\n"
-     "%:6: concurency: found \"concurency\", expected timeout, body_limit, concurrency, methods or options\n"
+     "%:6: concurency: found \"concurency\", expected timeout, body_limit, concurrency, methods, or options\n"
      "%:7: timeout: found \"never\", expected a time in seconds, or with ms, s, m, h, d, 1 to 86400000 ms\n"},
     {"mailbox_slots = 65", "%:1: mailbox_slots: found \"65\", expected a number, 1 to 64\n"},
     {"log_level = \"no\ntice\"", "%:2: log_level: found \"no?tice\", expected error, warning, notice, info or debug\n"},

@@ -7,7 +7,7 @@ install(FILES ${debian}/socgi.conf DESTINATION /etc/socgi COMPONENT system EXCLU
 install(FILES ${debian}/logrotate DESTINATION /etc/logrotate.d RENAME socgi COMPONENT system EXCLUDE_FROM_ALL)
 install(FILES ${debian}/socgi.service ${debian}/socgi.socket DESTINATION /lib/systemd/system COMPONENT system EXCLUDE_FROM_ALL)
 install(FILES ${debian}/index.html DESTINATION share/socgi/www COMPONENT system EXCLUDE_FROM_ALL)
-install(FILES ${PROJECT_SOURCE_DIR}/core/config/socgi.conf DESTINATION share/doc/socgi/examples COMPONENT system EXCLUDE_FROM_ALL)
+install(FILES ${PROJECT_BINARY_DIR}/socgi.conf DESTINATION share/doc/socgi/examples COMPONENT system EXCLUDE_FROM_ALL)
 
 set(CPACK_PACKAGE_CONTACT "socgi developers <socgi@localhost>")
 string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)

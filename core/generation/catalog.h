@@ -65,17 +65,6 @@ const char *catalog_reason(const struct list *catalog, const char *file);
 /* There is a new latest edition, which is taken over. `only`: there is none to fall back to. */
 void entry_renew(struct entry *entry, struct edition *latest, bool only);
 
-/* The edition to try in that renewal: the latest, else the last good one, unless they are known not to do; NULL: none.
- */
-struct edition *entry_choose(const struct entry *entry, uint64_t renewal, bool forced);
-
-/* An edition has been refused: it is noted, and told in the log unless that has been done. */
-void entry_refuse(struct entry *entry, struct edition *edition, enum verdict verdict, uint64_t renewal,
-                  const char *reason);
-
-/* An edition is served. */
-void entry_serve(struct entry *entry, struct edition *edition, const char *route);
-
 /* Forgets the files that are no longer there. */
 void catalog_sweep(struct list *catalog);
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "generation/catalog.h"
+#include "generation/fallback.h"
 #include "generation/generations.h"
 #include "pool/plugin.h"
 #include "pool/pool.h"

@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
-#include "generation/catalog.h"
+#include "generation/fallback.h"
 #include "generation/generation.h"
 #include "generation/generations.h"
 #include "generation/routes.h"

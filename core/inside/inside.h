@@ -11,20 +11,9 @@
 #include "client/clients.h"
 #include "client/service.h"
 #include "generation/generations.h"
+#include "inside/orders.h"
 #include "pool/pools.h"
 #include "record/record.h"
-
-/* What the orders do; the master carries them out. Each 0, or -errno with `text` (of ORDER_TEXT bytes) saying why not.
- */
-enum { ORDER_TEXT = 1024 };
-struct orders {
-    int (*reload)(void *data, char *text);
-    int (*upgrade)(void *data, char *text);
-    int (*reopen)(void *data, char *text);
-    int (*drain)(void *data, char *text);
-    int (*stop)(void *data, char *text);
-    void *data;
-};
 
 struct inside {
     struct service service; /* for admin listeners */

@@ -5,77 +5,21 @@
 
 #include "config/config.h"
 #include "pool/account.h"
+#include "pool/answer.h"
 #include "pool/choose.h"
-#include "pool/collect.h"
+#include "pool/give.h"
 #include "pool/pending.h"
 #include "pool/plugin.h"
 #include "pool/pool.h"
 #include "pool/pools.h"
-#include "pool/post.h"
 #include "pool/queue.h"
+#include "pool/rebalance.h"
 #include "pool/worker.h"
-
-/* ---- Giving out ---- */
-
-/* To the best of those who take it. -EAGAIN: nobody does; -EMSGSIZE. */
-static int job_offer(struct pool *pool, struct job *job) {
-    int error = -EAGAIN;
-    for (struct worker *w; error == -EAGAIN && (w = worker_choose(pool, job->seat));) {
-        error = job_post(w, job); /* who refuses is not chosen again */
-    }
-    return error;
-}
-
-/* True: it was posted, or answered. */
-static bool job_give(struct pool *pool, struct job *job) {
-    if (job->queued) {
-        queue_remove(job);
-    }
-    int error = job_offer(pool, job);
-    if (error == -EMSGSIZE) {
-        pool->pools->events->refused(job, REFUSAL_LARGE);
-    } else if (error) {
-        queue_prepend(job);
-    }
-    return error != -EAGAIN;
-}
 
 void dispatch_run(struct pool *pool) {
     struct job *job = queue_next(pool);
     while (job && job_give(pool, job)) {
         job = queue_next(pool);
-    }
-}
-
-/* Nothing could be taken back: what waited has just been begun, and so what was before it is done. */
-static void order_check(struct worker *w) {
-    const struct job *head = pending_head(w);
-    if (w->pending.load > 1 && slot_look(&mailbox_slot(&w->ties.box, head->slot)->slot, head->sequence) != SLOT_DONE) {
-        worker_broke(w, "it has begun a request before its turn");
-    }
-}
-
-/* Whether somebody else is to have what waits at that worker. */
-static bool waiting_suffers(const struct worker *w) {
-    uint64_t now = worker_now(w);
-    return w->pending.load > 1 && !w->broken && !worker_patient(w) &&
-           (pool_idle_from(w->pool) == 0 || (worker_slow_from(w) <= now && pool_quick(w->pool)));
-}
-
-/* While somebody is idle, or has room and is quicker, nobody waits behind a slow handler. */
-static void waiting_spread(struct pool *pool) {
-    for (uint32_t i = 0; i < pool->count; i++) {
-        struct worker *w = pool->seats[i].worker;
-        while (w && waiting_suffers(w)) {
-            struct job *job = pending_take_back(w);
-            if (!job) {
-                order_check(w);
-                break;
-            }
-            if (!job_give(pool, job)) {
-                return;
-            }
-        }
     }
 }
 
@@ -142,7 +86,7 @@ void dispatch_turn(struct pools *pools) {
     for (struct list *at = pools->all.next; at != &pools->all; at = at->next) {
         struct pool *pool = container_of(at, struct pool, link);
         if (pool->state == POOL_SERVING) {
-            waiting_spread(pool); /* they are older than those in the queue */
+            pool_rebalance(pool); /* they are older than those in the queue */
             dispatch_run(pool);
         }
     }

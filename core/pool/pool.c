@@ -8,12 +8,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
-#include "pool/attend.h"
 #include "pool/dispatch.h"
 #include "pool/pending.h"
 #include "pool/pools.h"
 #include "pool/queue.h"
 #include "pool/retire.h"
+#include "pool/supervise.h"
 #include "pool/worker.h"
 
 static const uint64_t MEMORY_LOOK_NS = NS_PER_SECOND;

@@ -4,9 +4,9 @@
 #include <stdatomic.h>
 
 #include "pool/account.h"
-#include "pool/attend.h"
 #include "pool/dispatch.h"
 #include "pool/pool.h"
+#include "pool/supervise.h"
 #include "pool/worker.h"
 
 void pools_open(struct pools *pools, struct loop *loop, struct children *children, struct record *record,

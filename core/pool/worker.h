@@ -1,7 +1,7 @@
 /*
  * A worker as the master sees it: one process, from its start to its burial. It belongs to a pool, sits in one of its
  * seats until it retires, and is freed at the end of the turn in which it was buried. Here is what it is, and what can
- * be done to it; who does it stands in pool/attend.c.
+ * be done to it; who does it stands in pool/supervise.c.
  */
 #ifndef POOL_WORKER_H
 #define POOL_WORKER_H
@@ -13,7 +13,7 @@
 #include "loop/child.h"
 #include "pool/lifecycle.h"
 #include "pool/output.h"
-#include "pool/ties.h"
+#include "pool/spawn.h"
 
 struct place;
 struct pool;

@@ -10,7 +10,7 @@
 #include "pool/plugin.h"
 #include "pool/pools.h"
 #include "pool/sticky.h"
-#include "service/failure.h"
+#include "service/failure_answer.h"
 #include "service/route.h"
 #include "service/ticket.h"
 #include "wire/mailbox.h"

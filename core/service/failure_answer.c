@@ -1,5 +1,5 @@
 /* Failures. */
-#include "service/failure.h"
+#include "service/failure_answer.h"
 
 #include <inttypes.h>
 #include <stdio.h>

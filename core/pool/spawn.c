@@ -1,5 +1,5 @@
-/* What ties a worker process to the master. */
-#include "pool/ties.h"
+/* Spawning. */
+#include "pool/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -46,7 +46,7 @@ static int ties_make(struct ties *t, struct ends *ends, uint32_t slots, uint32_t
     return fd_set_nonblocking(t->output);
 }
 
-int ties_start(struct ties *t, struct children *children, struct child *child, uint32_t slots, uint32_t capacity) {
+int spawn_worker(struct ties *t, struct children *children, struct child *child, uint32_t slots, uint32_t capacity) {
     struct ends ends;
     memset(&ends, -1, sizeof(ends));
     *t = (struct ties){.channel = -1, .bell = -1, .output = -1};

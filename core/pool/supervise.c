@@ -1,5 +1,5 @@
-/* Attending to workers. */
-#include "pool/attend.h"
+/* Supervision. */
+#include "pool/supervise.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -11,14 +11,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
-#include "pool/collect.h"
-#include "pool/death.h"
+#include "pool/answer.h"
 #include "pool/dispatch.h"
 #include "pool/pending.h"
 #include "pool/pool.h"
 #include "pool/pools.h"
 #include "pool/report.h"
 #include "pool/retire.h"
+#include "pool/salvage.h"
 #include "pool/worker.h"
 
 enum { LAST_READS = 16 };
@@ -102,7 +102,7 @@ static void worker_serve(struct worker *w) {
     }
 }
 
-/* A worker that serves is heard only where an answer announces a message: see pool/collect.c. */
+/* A worker that serves is heard only where an answer announces a message: see pool/answer.c. */
 static void channel_ready(struct source *source, uint32_t events) {
     (void)events;
     struct worker *w = container_of(source, struct worker, channel_source);
@@ -159,7 +159,7 @@ int worker_start(struct pool *pool, struct seat *seat) {
     int error = -ENOMEM;
     if (w) {
         w->child.ended = worker_ended;
-        error = ties_start(&w->ties, pools->children, &w->child, pool->config->mailbox_slots, pool->slot_capacity);
+        error = spawn_worker(&w->ties, pools->children, &w->child, pool->config->mailbox_slots, pool->slot_capacity);
     }
     if (error) {
         log_line(LOG_ERROR, "a worker cannot be started: %s", strerror(-error));

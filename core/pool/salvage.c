@@ -1,5 +1,5 @@
-/* Deaths. */
-#include "pool/death.h"
+/* Salvage. */
+#include "pool/salvage.h"
 
 #include <stdatomic.h>
 
@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "pool/account.h"
-#include "pool/collect.h"
+#include "pool/answer.h"
 #include "pool/job.h"
 #include "pool/pending.h"
 #include "pool/plugin.h"

@@ -1,6 +1,6 @@
 /* Failures: what is recorded and answered when a worker has died over a request. */
-#ifndef SERVICE_FAILURE_H
-#define SERVICE_FAILURE_H
+#ifndef SERVICE_FAILURE_ANSWER_H
+#define SERVICE_FAILURE_ANSWER_H
 
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
-/* What ties a worker process to the master, and how both ends of it are made: the only place that decides which
- * descriptors a worker inherits. */
-#ifndef POOL_TIES_H
-#define POOL_TIES_H
+/* Spawning: how a worker process is started, and what ties it to the master: the only place that decides which
+ * descriptors it inherits. */
+#ifndef POOL_SPAWN_H
+#define POOL_SPAWN_H
 
 #include <stdint.h>
 
@@ -17,7 +17,7 @@ struct ties {
 };
 
 /* Starts our own executable as a worker with the other ends. 0, or -errno with nothing left behind. */
-int ties_start(struct ties *ties, struct children *children, struct child *child, uint32_t slots, uint32_t capacity);
+int spawn_worker(struct ties *ties, struct children *children, struct child *child, uint32_t slots, uint32_t capacity);
 
 /* Closes everything that is open in it; the process is the caller's business. */
 void ties_close(struct ties *ties);

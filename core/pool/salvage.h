@@ -1,6 +1,6 @@
-/* Deaths: what becomes of a worker's jobs when it has ended. */
-#ifndef POOL_DEATH_H
-#define POOL_DEATH_H
+/* Salvage: what becomes of the jobs of a worker that has died. */
+#ifndef POOL_SALVAGE_H
+#define POOL_SALVAGE_H
 
 struct worker;
 

@@ -1,5 +1,5 @@
-/* Collecting. */
-#include "pool/collect.h"
+/* The answers of workers. */
+#include "pool/answer.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
-/* Attending to workers: their births, what they tell, their deadlines, their burials. */
-#ifndef POOL_ATTEND_H
-#define POOL_ATTEND_H
+/* Supervision of workers: their births, what they tell, their deadlines, their burials. */
+#ifndef POOL_SUPERVISE_H
+#define POOL_SUPERVISE_H
 
 struct pool;
 struct pools;

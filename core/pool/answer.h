@@ -1,6 +1,6 @@
-/* Collecting: what a worker has done, checked before it is believed. */
-#ifndef POOL_COLLECT_H
-#define POOL_COLLECT_H
+/* The answers of workers: collected, and checked before they are believed. */
+#ifndef POOL_ANSWER_H
+#define POOL_ANSWER_H
 
 struct worker;
 

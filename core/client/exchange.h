@@ -33,6 +33,7 @@ struct exchange {
     struct outlet outlet;
     bool keep;   /* the connection is kept after the answer */
     bool parsed; /* request is valid */
+    bool whole;  /* and has been received to its last byte */
     bool routed; /* the service knows it */
     bool own;    /* the answer is the master's own */
     char request_id[HTTP_REQID_SIZE];

@@ -67,6 +67,7 @@ static void body_await(struct connection *c) {
 
 static void request_submit(struct connection *c) {
     c->state = CONNECTION_WAITING;
+    c->exchange->whole = true;
     connection_deadline(c, DEADLINE_QUEUE); /* until somebody works at it */
     c->exchange->service->submit(c->exchange);
 }
@@ -100,6 +101,7 @@ static void request_begin(struct connection *c) {
         x->request.framing == HTTP_CHUNKED || (x->request.framing == HTTP_LENGTH && x->request.content_length > 0);
     bool keep = x->keep;
     x->keep = keep && !has_body; /* until the body is read, an answer must end the connection */
+    x->whole = !has_body;
     if (answered_at_once(c, x)) {
         return;
     }

@@ -235,6 +235,27 @@ static void not_routed(void **state) {
     assert_int_equal(room->plugins.submitted, 0);
 }
 
+/* An answer that comes before the body has ended reaches a client that still sends: the connection is not closed under
+ * it, which TCP would answer with a reset. */
+static void answered_before_the_body(void **state) {
+    static const char *const heads[] = {
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 7\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 7\r\nConnection: close\r\n\r\n",
+        "POST / HTTP/1.0\r\nContent-Length: 7\r\n\r\n",
+    };
+    struct room *room = *state;
+    for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++) {
+        room->plugins.manner = NOT_ROUTED;
+        struct client *client = client_connect(room);
+        client_say(client, heads[i]);
+        client_say(client, "body...");
+        assert_true(client_hears(client, 404, NULL));
+        client_half_close(client);
+        assert_int_equal(room->clients.count, 0);
+        client_close(client);
+    }
+}
+
 /* ---- Bodies ---- */
 
 static void waits_for_a_word(void **state) {
@@ -328,19 +349,10 @@ static void body_total(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(cut_at_every_byte),
-        TEST(byte_by_byte),
-        TEST(more_than_is_taken_at_once),
-        TEST(one_at_a_time),
-        TEST(half_closed),
-        TEST(kept_or_not),
-        TEST(so_many_on_a_connection),
-        TEST(refused),
-        TEST(options_of_everything),
-        TEST(not_routed),
-        TEST(waits_for_a_word),
-        TEST(body_limits),
-        TEST(body_total),
+        TEST(cut_at_every_byte),     TEST(byte_by_byte), TEST(more_than_is_taken_at_once), TEST(one_at_a_time),
+        TEST(half_closed),           TEST(kept_or_not),  TEST(so_many_on_a_connection),    TEST(refused),
+        TEST(options_of_everything), TEST(not_routed),   TEST(answered_before_the_body),   TEST(waits_for_a_word),
+        TEST(body_limits),           TEST(body_total),
     };
     return cmocka_run_group_tests_name("client", tests, NULL, NULL);
 }

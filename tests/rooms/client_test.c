@@ -321,7 +321,7 @@ static void body_limits(void **state) {
     }
 }
 
-/* What all bodies may have in files. */
+/* What all bodies may have in files, also when that becomes less while some are there. */
 static void body_total(void **state) {
     struct room *room = *state;
     room->plugins.body_limit = 10000;
@@ -332,7 +332,7 @@ static void body_total(void **state) {
         uint32_t total;
         size_t length;
         int status;
-    } cases[] = {{4096, 1097, 503}, {4096, 1096, 200}};
+    } cases[] = {{4096, 1097, 503}, {4096, 1096, 200}, {2000, 300, 503}, {2000, 200, 200}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct client *client = client_connect(room);
         room->config.body_total = cases[i].total;

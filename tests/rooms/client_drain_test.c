@@ -79,6 +79,7 @@ static void apart(void **state) {
     client_say(client, "nonsense\r\n\r\n");
     assert_true(client_hears(client, 400, NULL));
     assert_int_equal(room->record.counters.requests, 0);
+    assert_int_equal(room->record.counters.accepted, 0);
     assert_int_equal(room->plugins.routed, 0);
 }
 

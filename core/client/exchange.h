@@ -31,7 +31,7 @@ struct exchange {
     struct body_limits body_limits;
     struct body body;
     struct outlet outlet;
-    bool keep;   /* the connection is kept after the answer */
+    bool keep;   /* the connection is kept after the answer; but for a drain that begins before that is begun */
     bool parsed; /* request is valid */
     bool whole;  /* and has been received to its last byte */
     bool routed; /* the service knows it */

@@ -33,7 +33,7 @@ static bool answered_at_once(struct connection *c, struct exchange *x) {
 static bool keep_wanted(const struct connection *c, const struct http_request *r) {
     const struct config *config = c->clients->config;
     bool last = config->connection_requests > 0 && c->requests >= config->connection_requests;
-    return r->keep_alive && !last && !(c->clients->draining && !connection_apart(c));
+    return r->keep_alive && !last;
 }
 
 static int path_decode(struct exchange *x, const char *head) {

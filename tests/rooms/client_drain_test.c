@@ -44,6 +44,7 @@ static void drains_busy(void **state) {
         {"", 999, "GET / HTTP/1.1\r\nHost: h\r\n\r\n", 0, ""},
         {"", 999, "GET / HT", 2999, "TP/1.1\r\nHost: h\r\n\r\n"}, /* has the time of a head */
         {"GET / HT", 2999, "TP/1.1\r\nHost: h\r\n\r\n", 0, ""},
+        {"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\nb", 3999, "od", 3999, "y"},
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct room *room = *state;
@@ -61,6 +62,24 @@ static void drains_busy(void **state) {
         assert_true(client_ended(client));
         room_again(state);
     }
+}
+
+/* A request that is with the service: what answers it may have been told already that the connection is kept. Then the
+ * client may send another one, and is given the second for it. What has not been told so is not. */
+static void drains_waiting(void **state) {
+    struct room *room = *state;
+    struct client *kept = client_connect(room);
+    struct client *late = client_connect(room);
+    client_get(kept, "/");
+    client_get(late, "/");
+    clients_drain(&room->clients, false);
+    fake_answer_text(room, &room->plugins, "kept");
+    assert_false(client_hears(kept, 200, "kept"));
+    assert_int_equal(room_sleeps(room), 1000);
+    room_pass(room, 7000);
+    assert_true(client_ended(kept));
+    assert_true(client_hears(late, 503, NULL));
+    assert_true(client_ended(late));
 }
 
 /* ---- Apart, and room ---- */
@@ -130,7 +149,7 @@ static void full_of_one_address(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(drains_idle), TEST(drains_busy), TEST(apart), TEST(full), TEST(full_of_one_address),
+        TEST(drains_idle), TEST(drains_busy), TEST(drains_waiting), TEST(apart), TEST(full), TEST(full_of_one_address),
     };
     return cmocka_run_group_tests_name("client_drain", tests, NULL, NULL);
 }

@@ -119,7 +119,7 @@ int connection_open(struct listener *listener, int fd, const struct sockaddr_sto
     list_append(&clients->connections, &c->link);
     listener->users++;
     clients->count += !connection_apart(c);
-    clients->record->counters.accepted++;
+    clients->record->counters.accepted += !connection_apart(c);
     connection_deadline(c, DEADLINE_HEAD);
     if (address_full(c)) {
         connection_refuse(c, 503);

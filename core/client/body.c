@@ -41,10 +41,11 @@ static int body_store(struct body *body, const struct body_limits *limits, const
     }
     if (!error && body->fd >= 0) {
         body->spooled = limits->spooled;
-        if (body->length + length > limits->spool_limit - (*limits->spooled - body->counted)) {
+        uint64_t total = *limits->spooled - body->counted + body->length + length;
+        if (total > limits->spool_limit) {
             return 503;
         }
-        *body->spooled += body->length + length - body->counted;
+        *body->spooled = total;
         body->counted = body->length + length;
     }
     if (!error) {

@@ -52,7 +52,7 @@ struct clients {
     uint64_t connection_numbers;
     uint64_t request_numbers;
     uint64_t instance; /* a random number: with that of a request, its id */
-    bool draining;     /* connections end with the answer to the request that they have */
+    bool draining;     /* connections end with the answer to the request that they have: see clients_drain */
 
     struct timeout_queue deadlines[DEADLINES];
 
@@ -77,7 +77,8 @@ void clients_sweep(struct clients *clients);
 uint64_t clients_next(const struct clients *clients);
 
 /* No connection is accepted any more, and each ends with the answer to the request that it has or sends now; idle ones
- * after a moment. `handed_over`: another master has the listeners. */
+ * after a moment, also those whose request is with a worker that keeps them. `handed_over`: another master has the
+ * listeners. */
 void clients_drain(struct clients *clients, bool handed_over);
 
 /* Closes the listeners that serve plugins; connections stay. */

@@ -127,12 +127,18 @@ void exchange_identify(struct exchange *x) {
     }
 }
 
+/* Whether the connection is kept is for whoever writes the answer to say, and so is decided when that begins. */
+static void keep_decide(struct exchange *x) {
+    x->keep = x->keep && (x->service->apart || !x->connection->clients->draining);
+}
+
 long exchange_pack(struct exchange *x, const struct exchange_place *place, unsigned char *to, size_t capacity) {
     enum { HOST_MAX = 512 };
     const struct connection *c = x->connection;
     char *head = c->input.data + x->head;
     const struct http_request *r = &x->request;
     char host[HOST_MAX];
+    keep_decide(x);
     host_copy(r, head, host, sizeof(host));
     head_terminate(x, head);
     struct wire_field *fields = c->clients->wire_fields;
@@ -171,6 +177,7 @@ int exchange_reply(struct exchange *x, int status, const char *fields, const cha
                    size_t length) {
     struct buffer *out = &x->outlet.text;
     bool bodyless = http_status_bodyless(status);
+    keep_decide(x);
     if (!x->request_id[0]) {
         exchange_identify(x);
     }

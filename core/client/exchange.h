@@ -31,8 +31,9 @@ struct exchange {
     struct body_limits body_limits;
     struct body body;
     struct outlet outlet;
-    bool keep;   /* the connection is kept after the answer */
+    bool keep;   /* the connection is kept after the answer; but for a drain that begins before that is begun */
     bool parsed; /* request is valid */
+    bool whole;  /* and has been received to its last byte */
     bool routed; /* the service knows it */
     bool own;    /* the answer is the master's own */
     char request_id[HTTP_REQID_SIZE];

@@ -33,7 +33,7 @@ static bool answered_at_once(struct connection *c, struct exchange *x) {
 static bool keep_wanted(const struct connection *c, const struct http_request *r) {
     const struct config *config = c->clients->config;
     bool last = config->connection_requests > 0 && c->requests >= config->connection_requests;
-    return r->keep_alive && !last && !(c->clients->draining && !connection_apart(c));
+    return r->keep_alive && !last;
 }
 
 static int path_decode(struct exchange *x, const char *head) {
@@ -67,6 +67,7 @@ static void body_await(struct connection *c) {
 
 static void request_submit(struct connection *c) {
     c->state = CONNECTION_WAITING;
+    c->exchange->whole = true;
     connection_deadline(c, DEADLINE_QUEUE); /* until somebody works at it */
     c->exchange->service->submit(c->exchange);
 }
@@ -100,6 +101,7 @@ static void request_begin(struct connection *c) {
         x->request.framing == HTTP_CHUNKED || (x->request.framing == HTTP_LENGTH && x->request.content_length > 0);
     bool keep = x->keep;
     x->keep = keep && !has_body; /* until the body is read, an answer must end the connection */
+    x->whole = !has_body;
     if (answered_at_once(c, x)) {
         return;
     }

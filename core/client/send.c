@@ -41,7 +41,7 @@ static void exchange_end(struct connection *c) {
     exchange_record(x);
     bool keep = x->keep && !c->gone; /* as the answer has said: the client may have sent its next request already */
     uint32_t used = x->head_end;
-    bool last = x->parsed && !x->request.keep_alive && used >= c->input.length;
+    bool last = x->whole && !x->request.keep_alive && used >= c->input.length;
     exchange_free(x);
     c->exchange = NULL;
     timeout_clear(&c->timeout);

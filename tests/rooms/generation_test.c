@@ -88,9 +88,10 @@ static void refused_ones_are_tried_again(void **state) {
         {"other.so", "serves other /other 1", 0, "/hello", "hello 1", NULL, 2, 2},
         {"fresh.so", "refused - no luck", 0, "/fresh", "fresh broken", "plugin fresh.so is not served: no luck\n", 2,
          3},
-        {"fresh.so", "serves fresh /there 1", 0, "/there", "fresh 1", NULL, 2, 4},
-        {"hello.so", "serves hello /hello 2", 0, "/hello", "hello 2", NULL, 1, 5},
-        {"other.so", "serves other /other 2", 0, "/other", "other 2", NULL, 1, 6},
+        {"fresh.so", "refused /there none again", 0, "/there", "fresh broken", NULL, 2, 4},
+        {"fresh.so", "serves fresh /there 1", 0, "/there", "fresh 1", NULL, 2, 5},
+        {"hello.so", "serves hello /hello 2", 0, "/hello", "hello 2", NULL, 1, 6},
+        {"other.so", "serves other /other 2", 0, "/other", "other 2", NULL, 1, 7},
     };
     PLAY(state, steps);
 }

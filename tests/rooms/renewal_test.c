@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -73,6 +74,41 @@ static void of_two_reloads_the_last_holds(void **state) {
     assert_int_equal(s->config->body_limit, 11);
 }
 
+static void a_reload_waits_for_what_is_under_way(void **state) {
+    struct stage *s = opened(state, "");
+    plugin_put(s, "fresh.so", "dies");
+    stage_later(s, QUIET);
+    struct generation *trial = trial_begun(s, "serves hello /hello 2");
+    reload(s, "body_limit = 10\n");
+    plugin_put(s, "other.so", "serves other /other 1");
+    stage_rest(s);
+    assert_ptr_equal(s->generations.renewal.trial, trial);
+    s->hold = false;
+    s->canaries = 0;
+    stage_rest(s);
+    assert_int_equal(s->configured, 1);
+    assert_int_equal(serving(s), 4);
+    assert_int_equal(s->canaries, 3); /* the reload has tried again what is known to be broken */
+    assert_string_equal(answers(s, "/other"), "other 1");
+}
+
+/* What serves serves on, as it was configured, and so do changes that came with it and come after it. */
+static void a_reload_can_come_to_nothing(void **state) {
+    struct stage *s = opened(state, "");
+    plugin_put(s, "hello.so", "serves hello /hello 2");
+    stage_turn(s);
+    s->now += (uint64_t)QUIET * MS;
+    reload_folder(s, "nowhere");
+    stage_rest(s);
+    assert_true(told(s, "nowhere cannot be read: No such file or directory\n"));
+    assert_string_equal(answers(s, "/hello"), "hello 2");
+    plugin_put(s, "hello.so", "serves hello /hello 3");
+    stage_later(s, QUIET);
+    assert_string_equal(answers(s, "/hello"), "hello 3");
+    assert_int_equal(s->ready, 1);
+    assert_int_equal(s->configured, 0);
+}
+
 static void another_folder_is_watched_then(void **state) {
     struct stage *s = opened(state, "");
     assert_int_equal(mkdir(stage_path(s, "plugins/more"), 0755), 0);
@@ -137,7 +173,20 @@ static void failures_of_nobody_are_tried_again(void **state) {
     s->hold = false;
     stage_rest(s);
     assert_string_equal(answers(s, "/hello"), "hello 2");
+    assert_true(told(s, "generation 2 serves: 1 plugin\n"));
     assert_int_equal(s->generations.renewal.failures, 0);
+}
+
+/* Of a plain change, of which the next look through the folder shows nothing. */
+static void what_cannot_be_made_is_tried_again(void **state) {
+    struct stage *s = opened(state, "");
+    fake.open_error = -ENOMEM;
+    plugin_put(s, "hello.so", "serves hello /hello 2");
+    stage_later(s, QUIET);
+    assert_string_equal(answers(s, "/hello"), "hello 1");
+    assert_true(told(s, "a new generation of workers cannot be made"));
+    stage_later(s, 100);
+    assert_string_equal(answers(s, "/hello"), "hello 2");
 }
 
 /* Before one serves there is nothing to serve on with. */
@@ -177,6 +226,7 @@ static void one_that_serves_has_a_few_chances(void **state) {
     assert_string_equal(answers(s, "/hello"), "hello broken");
     assert_string_equal(answers(s, "/other"), "other 1");
     assert_true(told(s, "plugin hello.so is not served: it did not load within "));
+    assert_true(told(s, "generation 3 serves: 1 plugin\n"));
 }
 
 /* By the plugin's name, whatever its pool; a new edition has not crashed yet. */
@@ -234,7 +284,7 @@ static void retiring_ones_end_with_their_last_user(void **state) {
 
 /* ---- The end ---- */
 
-enum under_way { NOTHING, CHANGE, RELOAD, GATHERING, TRIAL, FAILURE, WAYS };
+enum under_way { NOTHING, CHANGE, RELOAD, LOSS, GATHERING, TRIAL, FAILURE, WAYS };
 
 static void way_begin(struct stage *s, enum under_way way) {
     static const char says[] = "serves hello /hello 2";
@@ -242,9 +292,9 @@ static void way_begin(struct stage *s, enum under_way way) {
         plugin_put(s, "hello.so", says);
     } else if (way == RELOAD) {
         reload(s, "body_limit = 10\n");
-    } else if (way == GATHERING) {
+    } else if (way == LOSS || way == GATHERING) {
         plugin_put(s, "hello.so", says);
-        reload_folder(s, "plugins");
+        reload_folder(s, way == LOSS ? "nowhere" : "plugins");
         generations_turn(&s->generations);
         assert_non_null(s->generations.renewal.gather);
     } else if (way != NOTHING) {
@@ -272,6 +322,7 @@ static void nothing_begins_after_the_end(void **state) {
         assert_int_equal(s->canaries + s->configured + s->ready, 0);
         assert_ptr_equal(s->generations.serving, serves);
         assert_int_equal(generations_retiring(&s->generations), 0); /* a trial has gone, too */
+        assert_int_equal(files_count(s->generations.store.editions), way < TRIAL ? 1 : 2);
         stage_remove(s);
         stage_make(s);
     }
@@ -292,10 +343,13 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         STAGE_TEST(the_owner_is_told_of_another_configuration),
         STAGE_TEST(of_two_reloads_the_last_holds),
+        STAGE_TEST(a_reload_waits_for_what_is_under_way),
+        STAGE_TEST(a_reload_can_come_to_nothing),
         STAGE_TEST(another_folder_is_watched_then),
         STAGE_TEST(nothing_is_watched_when_told_so),
         STAGE_TEST(a_burst_counts_once),
         STAGE_TEST(failures_of_nobody_are_tried_again),
+        STAGE_TEST(what_cannot_be_made_is_tried_again),
         STAGE_TEST(the_first_is_tried_until_it_serves),
         STAGE_TEST(one_that_serves_has_a_few_chances),
         STAGE_TEST(a_new_edition_ends_its_quarantine),

@@ -160,10 +160,16 @@ bool generation_full(const struct generation *g) {
     return g->state == GENERATION_SERVING;
 }
 
+/* Without an edition its route may be another: it is as far as it has been told. */
+static bool member_same(const struct member *a, const struct member *b) {
+    bool routes = a->route && b->route ? strcmp(a->route, b->route) == 0 : a->route == b->route;
+    return strcmp(a->file, b->file) == 0 && a->edition == b->edition && routes;
+}
+
 bool generation_same(const struct generation *a, const struct generation *b) {
     bool same = a->config == b->config && a->member_count == b->member_count;
     for (size_t i = 0; same && i < a->member_count; i++) {
-        same = strcmp(a->members[i].file, b->members[i].file) == 0 && a->members[i].edition == b->members[i].edition;
+        same = member_same(&a->members[i], &b->members[i]);
     }
     return same;
 }

@@ -59,7 +59,8 @@ bool generation_ready(const struct generation *generation);
 /* All workers that are wanted are there and ready. */
 bool generation_full(const struct generation *generation);
 
-/* Whether both are of the same configuration and the same editions of the same files. */
+/* Whether both are of the same configuration and the same editions of the same files; without one, of the same route.
+ */
 bool generation_same(const struct generation *a, const struct generation *b);
 
 /* It is the one that serves: its workers may be given requests, and what waits for the one before, which retires, goes

@@ -23,7 +23,7 @@ struct generations_owner {
     /* A generation with that configuration begins to serve: it holds for everything else, too. */
     void (*configured)(void *data, struct config *config);
 
-    /* The first is ready, or a reload has come to nothing: what serves, serves on. */
+    /* A reload has come to nothing: what serves, serves on. */
     void (*ready)(void *data);
     void *data;
 };

@@ -31,7 +31,6 @@ void renewal_want(struct renewal *r, struct config *config) {
     if (config) {
         config_drop(r->next);
         r->next = config;
-        r->forced = true;
     }
 }
 
@@ -76,7 +75,7 @@ static void gather_start(struct generations *all) {
         config_drop(r->trying);
         r->trying = r->next;
         r->next = NULL;
-        r->changed = true;
+        r->changed = r->forced = true;
     }
     r->wanted = false;
     r->number++;
@@ -132,6 +131,21 @@ static bool files_take(struct generations *all, struct gathered *files, size_t c
     return changed;
 }
 
+/* What has been loaded is served on, as it was configured. */
+static void gather_failed(struct generations *all, int error) {
+    struct renewal *r = &all->renewal;
+    log_line(LOG_ERROR, "the plugin folder %s cannot be read: %s", r->trying->plugin_folder, strerror(-error));
+    if (!all->serving) {
+        trial_failed(all);
+    } else if (r->trying != all->serving->config) {
+        config_drop(r->trying);
+        r->trying = config_hold(all->serving->config);
+        r->changed = r->forced = false;
+        r->wanted = true; /* what changed in its folder meanwhile */
+        all->owner.ready(all->owner.data);
+    }
+}
+
 static void gather_done(struct source *source, uint32_t events) {
     (void)events;
     struct generations *all =
@@ -144,23 +158,20 @@ static void gather_done(struct source *source, uint32_t events) {
     struct gathered *files;
     size_t count;
     int error = gather_end(r->gather, &files, &count);
-    bool changed = error ? false : files_take(all, files, count);
+    bool changed = error || r->settled ? false : files_take(all, files, count);
     gather_free(r->gather);
     r->gather = NULL;
+    if (r->settled) {
+        return;
+    }
     if (error) {
-        log_line(LOG_ERROR, "the plugin folder %s cannot be read: %s", r->trying->plugin_folder, strerror(-error));
-        if (all->serving) {
-            r->changed = r->forced = false; /* what has been loaded is served on */
-            all->owner.ready(all->owner.data);
-        } else {
-            trial_failed(all);
-        }
+        gather_failed(all, error);
         return;
     }
     if (r->wanted) { /* a file was being written while we looked */
         r->not_before = all->loop->now + LOOK_AGAIN_NS;
     }
-    if (!r->settled && (changed || r->changed || !all->serving)) {
+    if (changed || r->changed || !all->serving) {
         trial_begin(all);
     }
 }

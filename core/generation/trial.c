@@ -34,6 +34,15 @@ void trial_discard(struct generations *all) {
     all->renewal.trial = NULL;
 }
 
+/* No plugin is to blame: the next renewal tries the same, though it will find no other files than this one. */
+static void trial_lose(struct generations *all) {
+    if (all->renewal.trial) {
+        trial_discard(all);
+    }
+    all->renewal.changed = true;
+    trial_failed(all);
+}
+
 /* ---- Refusing ---- */
 
 static void refuse(struct generations *all, const char *file, enum verdict verdict, const char *reason) {
@@ -71,11 +80,11 @@ static void configured_check(const struct generation *g) {
     }
 }
 
-static void generation_announce(const struct generations *all, const struct generation *g) {
+static void generation_announce(const struct generation *g, bool configured) {
     size_t served = generation_served(g);
     if (g->number > 1) {
         log_line(LOG_NOTICE, "generation %llu serves: %zu plugin%s%s", (unsigned long long)g->number, served,
-                 served == 1 ? "" : "s", all->renewal.changed ? ", configuration reloaded" : "");
+                 served == 1 ? "" : "s", configured ? ", configuration reloaded" : "");
     }
 }
 
@@ -102,7 +111,7 @@ static void generation_switch(struct generations *all) {
     bool configured = all->config != g->config;
     r->trial = NULL;
     editions_note(all, g);
-    if (r->changed) {
+    if (configured || !all->serving) {
         configured_check(g);
     }
     all->config = g->config;
@@ -112,7 +121,7 @@ static void generation_switch(struct generations *all) {
         r->wanted = true; /* what changed before the watch began */
     }
     generation_serve(g);
-    generation_announce(all, g);
+    generation_announce(g, configured);
     r->failures = 0;
     r->changed = r->forced = false;
 }
@@ -135,8 +144,7 @@ static void trial_judge(struct generations *all) {
         spoiled = true;
     } else if (error) {
         log_line(LOG_ERROR, "a new generation of workers cannot be made: %s", strerror(-error));
-        trial_discard(all);
-        trial_failed(all);
+        trial_lose(all);
         return;
     }
     if (spoiled) {
@@ -188,9 +196,7 @@ static void pool_stillborn(struct pool *pool, const struct pool_stillborn *death
         } else {
             log_line(LOG_ERROR, "worker %d ended while it started%s%s", (int)w->pid, w->loading[0] ? ", loading " : "",
                      w->loading);
-            trial_discard(all);
-            trial_failed(all);
-            r->changed = true;
+            trial_lose(all);
         }
         return;
     }
@@ -212,7 +218,7 @@ void trial_begin(struct generations *all) {
     struct renewal *r = &all->renewal;
     r->trial = generation_new(all, r->trying, &trial_owner, r->number, r->forced);
     if (!r->trial) {
-        trial_failed(all);
+        trial_lose(all);
     } else if (all->serving && !r->changed && generation_same(r->trial, all->serving)) {
         trial_discard(all); /* what has changed cannot be served */
     }

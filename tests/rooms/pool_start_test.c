@@ -135,6 +135,50 @@ struct saying {
 #define SAYING(text)                                                                                                   \
     { #text, text, sizeof(text) - 1 }
 
+static void starting_worker_says_nothing_else(void **state) {
+    static const struct saying sayings[] = {
+        SAYING("\0"),                            /* too short to have a kind */
+        SAYING("\0\0\0\0"),                      /* no kind */
+        SAYING("\1\0\0\0"),                      /* START */
+        SAYING("\2\0\0\0"),                      /* REQUEST */
+        SAYING("\6\0\0\0"),                      /* TAIL */
+        SAYING("\7\0\0\0"),                      /* what does not exist */
+        SAYING("\377\377\377\377"),              /* nor that */
+        SAYING("\5\0\0\0\0"),                    /* READY and more */
+        SAYING("\3\0\0\0"),                      /* LOADING nothing */
+        SAYING("\3\0\0\0\0\0\0\0\0"),            /* LOADING "" */
+        SAYING("\4\0\0\0\377\377\377\377hello"), /* PLUGIN whose name is longer than the message */
+    };
+    (void)state;
+    pool_begin();
+    for (size_t i = 0; i < sizeof(sayings) / sizeof(sayings[0]); i++) {
+        struct fake_worker *w = fake_worker(i);
+        fake_is_started(w);
+        fake_says(w, sayings[i].message, sayings[i].length);
+        turn();
+        if (!fake_child(w->pid)->killed) {
+            fail_msg("%s is allowed", sayings[i].what);
+        }
+        fake_dies(w, SIGKILL);
+        turn();
+        assert_told("stillborn");
+        pass_ms(30000); /* longer than any back-off */
+    }
+}
+
+/* Whoever is loaded then is blamed for it, as for a crash. */
+static void what_breaks_the_rules_while_it_loads_is_to_blame(void **state) {
+    (void)state;
+    pool_begin();
+    fake_is_started(fake_worker(0));
+    fake_says_loading(fake_worker(0), "bad.so");
+    fake_says(fake_worker(0), "junk", 4);
+    turn();
+    fake_dies(fake_worker(0), SIGKILL);
+    turn();
+    assert_told("stillborn loading bad.so");
+}
+
 static void starting_worker_gives_no_descriptors(void **state) {
     (void)state;
     unsigned char message[CHANNEL_MESSAGE_MAX];
@@ -234,6 +278,8 @@ int main(void) {
         room_test(nobody_serves_before_the_pool_does),
         room_test(refused_plugin_spoils_the_report),
         room_test(worker_that_reports_otherwise_is_broken),
+        room_test(starting_worker_says_nothing_else),
+        room_test(what_breaks_the_rules_while_it_loads_is_to_blame),
         room_test(starting_worker_gives_no_descriptors),
         room_test(death_while_loading_names_the_file),
         room_test(slow_start_is_traced_and_killed),

@@ -196,6 +196,40 @@ static void pool_shrinks_when_it_is_idle(void **state) {
 
 /* ---- Nothing to do ---- */
 
+/* What a pool looks after while it serves keeps nobody awake before and afterwards, when turn() would not end. */
+static void memory_is_looked_at_while_the_pool_serves(void **state) {
+    (void)state;
+    room.config.main.worker_memory = 1;
+    pool_serves(1);
+    pass_until_next(1000);
+    struct request *a = given("a");
+    takes(taker(a), a);
+    pool_retire(&room.pool[0]);
+    pass_ms(500);
+    fake_answers(fake_worker(0), 200);
+    pass_ms(1000);
+    assert_told("answered a 200");
+}
+
+static void surplus_is_let_go_while_the_pool_serves(void **state) {
+    (void)state;
+    pool_of_changing_size(1, 4, 1);
+    struct request *a = given("a");
+    takes(taker(a), a);
+    turn();
+    workers_report(1);
+    fake_answers(taker(a), 200);
+    turn();
+    assert_told("answered a 200"); /* one of two is not wanted any more */
+    struct request *b = given("b");
+    takes(taker(b), b);
+    pool_retire(&room.pool[0]);
+    pass_ms(500);
+    fake_answers(taker(b), 200);
+    pass_ms(IDLE_MS);
+    assert_told("answered b 200");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         room_test(pool_hands_over_to_another),
@@ -206,6 +240,8 @@ int main(void) {
         room_test(pool_has_its_least_and_its_spare_ones),
         room_test(pool_grows_with_its_load),
         room_test(pool_shrinks_when_it_is_idle),
+        room_test(memory_is_looked_at_while_the_pool_serves),
+        room_test(surplus_is_let_go_while_the_pool_serves),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

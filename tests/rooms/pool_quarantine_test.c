@@ -161,6 +161,28 @@ static void probe_is_renewed_as_the_probe(void **state) {
     assert_told("answered probe 200, answered c 200");
 }
 
+/* Another plugin does, or none: the quarantine waits for another one. */
+static void probe_that_goes_elsewhere_is_none(void **state) {
+    (void)state;
+    quarantine_serves();
+    quarantine_begins();
+    pass_ms(QUARANTINE_MS);
+    struct plugin *const heirs[] = {NULL, &room.plugins[0][1]};
+    for (size_t i = 0; i < 2; i++) {
+        struct request *probe = given("probe");
+        probe->heir = heirs[i];
+        fake_dies(taker(probe), SIGKILL);
+        turn();
+        assert_told("renewed probe");
+        dispatch_end(&probe->job);
+        pass_ms(1000);
+        worker_follows();
+    }
+    is_answered(given("c"));
+    assert_told("answered c 200");
+    assert_true(room_logged("plugin hello has answered: its quarantine is over"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         room_test(plugin_that_crashes_again_and_again_is_refused),
@@ -170,6 +192,7 @@ int main(void) {
         room_test(too_long_a_handler_counts_for_the_probe_only),
         room_test(another_may_be_the_one_when_its_client_has_gone),
         room_test(probe_is_renewed_as_the_probe),
+        room_test(probe_that_goes_elsewhere_is_none),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

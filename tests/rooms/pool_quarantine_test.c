@@ -141,6 +141,18 @@ static void another_may_be_the_one_when_its_client_has_gone(void **state) {
     assert_told("answered c 200");
 }
 
+/* The configuration that holds now knows no quarantine: its crash begins none, and nothing is refused any more. */
+static void probe_that_crashes_where_quarantine_is_off(void **state) {
+    (void)state;
+    quarantine_serves();
+    quarantine_begins();
+    pass_ms(QUARANTINE_MS);
+    room.config.crash_limit = 0;
+    crashes(given("probe"));
+    is_answered(given("b"));
+    assert_told("died probe, lost probe, answered b 200");
+}
+
 /* ---- A probe that is renewed ---- */
 
 /* The same plugin serves it, so it is the one still. */
@@ -191,6 +203,7 @@ int main(void) {
         room_test(second_quarantine_is_twice_as_long),
         room_test(too_long_a_handler_counts_for_the_probe_only),
         room_test(another_may_be_the_one_when_its_client_has_gone),
+        room_test(probe_that_crashes_where_quarantine_is_off),
         room_test(probe_is_renewed_as_the_probe),
         room_test(probe_that_goes_elsewhere_is_none),
     };

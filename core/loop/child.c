@@ -100,6 +100,12 @@ int child_start_self(struct children *all, struct child *child, const char *what
 
 /* ---- The end ---- */
 
+void child_signal(const struct child *child, int number) {
+    if (child->pid > 0) {
+        kill(child->pid, number);
+    }
+}
+
 void child_kill(const struct child *child) {
     if (child->pid > 0) { /* 0 is our own group */
         kill(-child->pid, SIGKILL);

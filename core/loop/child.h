@@ -50,6 +50,9 @@ int child_start(struct children *children, struct child *child, const struct chi
 /* Starts our own executable as { "socgi", command, our pid }, with these descriptors as 0, 1, 2, ... */
 int child_start_self(struct children *children, struct child *child, const char *command, const int *fds, int count);
 
+/* Sends a signal to the process alone. */
+void child_signal(const struct child *child, int number);
+
 /* SIGKILL, to its group and to itself in case that it has not yet got one of its own. */
 void child_kill(const struct child *child);
 

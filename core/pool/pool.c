@@ -171,15 +171,21 @@ void pool_turn(struct pool *pool) {
     }
 }
 
+/* When a pool that serves looks at those who are not wanted, and at those who have grown. */
+static uint64_t serving_next(const struct pool *pool) {
+    uint64_t next = pool->surplus ? pool->surplus + pool->own->worker_idle_ms * NS_PER_MS : UINT64_MAX;
+    if (pool->own->worker_memory && pool->looked + MEMORY_LOOK_NS < next) {
+        next = pool->looked + MEMORY_LOOK_NS;
+    }
+    return next;
+}
+
 uint64_t pool_next(const struct pool *pool) {
     uint64_t now = now_of(pool);
     bool fell_idle = !pool->surplus && pool_exceeds(pool); /* since pool_turn has looked */
-    uint64_t next = fell_idle || pool_lacks(pool) > 0 ? now : UINT64_MAX;
-    if (pool->surplus && pool->surplus + pool->own->worker_idle_ms * NS_PER_MS < next) {
-        next = pool->surplus + pool->own->worker_idle_ms * NS_PER_MS;
-    }
-    if (pool->own->worker_memory && pool->looked + MEMORY_LOOK_NS < next) {
-        next = pool->looked + MEMORY_LOOK_NS;
+    uint64_t next = pool->state == POOL_SERVING ? serving_next(pool) : UINT64_MAX;
+    if (fell_idle || pool_lacks(pool) > 0) {
+        next = now;
     }
     for (uint32_t i = 0; i < pool->count; i++) {
         uint64_t respawn = pool->seats[i].worker ? UINT64_MAX : pool->seats[i].respawn;

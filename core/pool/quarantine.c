@@ -43,7 +43,11 @@ static void begin(struct quarantine *q, const struct quarantine_limits *limits, 
 }
 
 bool quarantine_crashed(struct quarantine *q, const struct quarantine_limits *limits, bool probe, uint64_t now) {
-    if (limits->crashes == 0 || (q->until && !probe)) {
+    if (limits->crashes == 0) {
+        quarantine_passed(q); /* there is none any more, should one have begun before */
+        return false;
+    }
+    if (q->until && !probe) {
         return false; /* what was under way when it began */
     }
     const uint32_t ring = QUARANTINE_CRASHES_MAX + 1;

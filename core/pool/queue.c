@@ -39,8 +39,23 @@ struct job *queue_next(const struct pool *pool) {
     return NULL;
 }
 
+/* Whoever serves now takes it, as the one request that a quarantine has let through where that is the same plugin
+ * still; else another may be the one. False: the job is its submitter's again. */
+static bool job_renew(const struct pools *pools, struct job *job) {
+    struct quarantine *quarantine = &job->plugin->account->quarantine;
+    bool probe = job->probe;
+    job->probe = false;
+    bool renewed = pools->events->renew(job);
+    if (probe && renewed && quarantine == &job->plugin->account->quarantine) {
+        job->probe = quarantine->probing;
+    } else if (probe) {
+        quarantine_unprobe(quarantine);
+    }
+    return renewed;
+}
+
 void queue_return(struct pools *pools, struct job *job) {
-    if (pools->events->renew(job)) {
+    if (job_renew(pools, job)) {
         queue_prepend(job);
     }
 }
@@ -49,7 +64,7 @@ void queue_move(struct pool *pool) {
     while (!list_empty(&pool->queue)) {
         struct job *job = job_at(pool->queue.next);
         queue_remove(job);
-        if (pool->pools->events->renew(job)) {
+        if (job_renew(pool->pools, job)) {
             queue_append(job);
         }
     }

@@ -40,8 +40,12 @@ static void seat_empty(struct worker *w, bool lived) {
     }
 }
 
+/* By an operator, or for lack of memory: it had given us no reason to. */
+static bool killed_from_outside(const struct worker *w, int status) {
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !w->outran && !w->broken;
+}
+
 static void death_judge(struct worker *w, int status) {
-    bool killed = WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
     if (w->was_ready) {
         bool lived = w->requests > 0 || w->pending.load > 0;
         worker_died(w, status);
@@ -49,7 +53,7 @@ static void death_judge(struct worker *w, int status) {
     } else if (w->seat && w->pool->state != POOL_RETIRING) {
         seat_empty(w, false);
         const struct pool_stillborn death = {
-            .worker = w, .wait_status = status, .foreign = killed && !w->outran}; /* an operator, or lack of memory */
+            .worker = w, .wait_status = status, .foreign = killed_from_outside(w, status)};
         w->pool->owner->stillborn(w->pool, &death);
     } else {
         worker_unseat(w);

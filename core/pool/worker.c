@@ -2,7 +2,6 @@
 #include "pool/worker.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,7 +88,7 @@ static void worker_close(struct worker *w) {
 }
 
 static void worker_trace(struct worker *w) {
-    kill(w->pid, CRASH_TRACE_SIGNAL);
+    child_signal(&w->child, CRASH_TRACE_SIGNAL);
     w->deadline = worker_now(w) + TRACE_MS * NS_PER_MS;
 }
 

@@ -9,11 +9,13 @@
 
 #include "command/arguments.h"
 #include "command/control.h"
+#include "command/enforced.h"
 #include "config/complaint.h"
 #include "dev/build.h"
 #include "dev/dev.h"
 #include "dev/new.h"
 #include "master/master.h"
+#include "sandbox/sandbox.h"
 #include "trace/trace.h"
 #include "wire/heritage.h"
 #include "worker/replay.h"
@@ -42,6 +44,7 @@ static int check(int argc, char **argv) {
     int status = arguments_read(&arguments, &config, &file);
     if (status == ARGUMENTS_FINE) {
         printf("%s: ok\n", file ? file : "configuration");
+        enforced_print(config);
         status = arguments_printed();
     } else if (status == ARGUMENTS_DONE) {
         status = arguments_printed();
@@ -125,7 +128,7 @@ static const struct {
 
 int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], HERITAGE_COMMAND) == 0) {
-        return worker_main((pid_t)strtol(argv[2], NULL, 10));
+        return worker_main((pid_t)strtol(argv[2], NULL, 10), sandbox_enter);
     }
     if (argc == 3 && strcmp(argv[1], HERITAGE_TRACE_COMMAND) == 0) {
         return trace_main((pid_t)strtol(argv[2], NULL, 10));

@@ -2,6 +2,7 @@
 #include "config/form.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -57,4 +58,16 @@ bool admin_valid(const char *text) {
 
 bool plugin_name_valid(const char *text) {
     return text[0] != '\0' && strspn(text, NAME_BYTES) == strlen(text);
+}
+
+int sandbox_mode_parse(const char *text, uint32_t *mode) {
+    static const char *const names[SANDBOX_MODES] = {
+        [SANDBOX_OFF] = "off", [SANDBOX_ON] = "on", [SANDBOX_REQUIRED] = "required"};
+    for (uint32_t i = 0; i < SANDBOX_MODES; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *mode = i;
+            return 0;
+        }
+    }
+    return -EINVAL;
 }

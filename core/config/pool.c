@@ -21,7 +21,8 @@ static const struct config_pool unset = {.workers = UINT32_MAX,
                                          .cpu_limit_ms = UINT32_MAX,
                                          .files_limit = UINT32_MAX,
                                          .processes_limit = UINT32_MAX,
-                                         .sticky_connections = UINT32_MAX};
+                                         .sticky_connections = UINT32_MAX,
+                                         .sandbox = UINT32_MAX};
 
 struct config_pool *config_pool_section(struct config *config, const char *name) {
     if (strcmp(name, config->main.name) == 0) {
@@ -79,6 +80,7 @@ static int pool_inherit(struct config_pool *p, const struct config_pool *from) {
     inherit(&p->files_limit, from->files_limit);
     inherit(&p->processes_limit, from->processes_limit);
     inherit(&p->sticky_connections, from->sticky_connections);
+    inherit(&p->sandbox, from->sandbox);
     p->worker_memory = p->worker_memory == UINT64_MAX ? from->worker_memory : p->worker_memory;
     p->memory_limit = p->memory_limit == UINT64_MAX ? from->memory_limit : p->memory_limit;
     if (!p->user) {

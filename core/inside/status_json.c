@@ -98,10 +98,12 @@ static void worker_write(struct writer *out, const struct worker *w) {
 
 static void pool_write(struct writer *out, const struct pool *pool) {
     const struct config_pool *own = pool->own;
+    char sandbox[SANDBOX_TEXT];
     open(out, NULL, '{');
     text(out, "name", own->name);
     number(out, "generation", generation_of(pool)->number);
     text(out, "user", own->user);
+    text(out, "sandbox", status_sandbox(own, sandbox));
     number(out, "workers_max", own->workers);
     number(out, "workers_min", own->workers_min ? own->workers_min : own->workers);
     number(out, "queued", pool->queued);

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "config/config.h"
+#include "config/form.h"
 #include "pool/pool.h"
 #include "pool/worker.h"
 #include "wire/channel.h"
@@ -43,7 +44,8 @@ int report_begin(struct worker *w) {
                                .memory_limit = pool->own->memory_limit,
                                .cpu_limit = (pool->own->cpu_limit_ms + 999) / 1000,
                                .files_limit = pool->own->files_limit,
-                               .processes_limit = pool->own->processes_limit};
+                               .processes_limit = pool->own->processes_limit,
+                               .sandbox = pool->own->sandbox != SANDBOX_OFF};
     int error = options_gather(config, &start);
     if (error) {
         return error;

@@ -1,0 +1,46 @@
+/* sandbox/landlock: for every ABI, what the least domain denies. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sandbox/landlock.h"
+
+/* As linux/landlock.h has them. */
+enum { MAKE_BLOCK = 1 << 11, REFER = 1 << 13, SCOPE_SIGNAL = 1 << 1 };
+
+static void old_kernels_have_no_domain(void **state) {
+    (void)state;
+    for (int abi = -1; abi < LANDLOCK_ABI_DOMAIN; abi++) {
+        struct landlock_denial d = landlock_least(abi);
+        assert_int_equal(d.files | d.allowed | d.scoped, 0);
+    }
+}
+
+/* Nothing that a plugin does to files is denied: what moves them between folders is only named to be allowed. */
+static void a_domain_before_scopes(void **state) {
+    (void)state;
+    for (int abi = LANDLOCK_ABI_DOMAIN; abi < LANDLOCK_ABI_SIGNALS; abi++) {
+        struct landlock_denial d = landlock_least(abi);
+        assert_int_equal(d.files & ~d.allowed, MAKE_BLOCK);
+        assert_int_equal(d.allowed, REFER);
+        assert_int_equal(d.scoped, 0);
+    }
+}
+
+static void a_domain_of_signals(void **state) {
+    (void)state;
+    for (int abi = LANDLOCK_ABI_SIGNALS; abi <= LANDLOCK_ABI_SIGNALS + 10; abi++) {
+        struct landlock_denial d = landlock_least(abi);
+        assert_int_equal(d.files | d.allowed, 0);
+        assert_int_equal(d.scoped, SCOPE_SIGNAL);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(old_kernels_have_no_domain),
+                                       cmocka_unit_test(a_domain_before_scopes), cmocka_unit_test(a_domain_of_signals)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -53,6 +53,11 @@ static int check(int argc, char **argv) {
     return status;
 }
 
+/* What a worker enters before it loads a plugin. */
+static int enclose(const struct wire_start *start) {
+    return sandbox_enter(&(struct sandbox_wish){.needs = start->needs, .folder = start->folder});
+}
+
 static const char replay_help[] = "Usage: socgi replay REQUEST-FILE [OPTIONS] [PLUGIN-FOLDER]\n"
                                   "\n"
                                   "Runs a request that crashed or hung a handler once more, in one process without\n"
@@ -128,7 +133,7 @@ static const struct {
 
 int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], HERITAGE_COMMAND) == 0) {
-        return worker_main((pid_t)strtol(argv[2], NULL, 10), sandbox_enter);
+        return worker_main((pid_t)strtol(argv[2], NULL, 10), enclose);
     }
     if (argc == 3 && strcmp(argv[1], HERITAGE_TRACE_COMMAND) == 0) {
         return trace_main((pid_t)strtol(argv[2], NULL, 10));

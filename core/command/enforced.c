@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/needs.h"
 #include "config/complaint.h"
 #include "config/config.h"
 #include "config/form.h"
@@ -38,7 +39,9 @@ void enforced_print(const struct config *config) {
     sandbox_tell(&kernel, text);
     for (size_t i = 0; (pool = config_pool_at(config, i)); i++) {
         wanted |= pool->sandbox != SANDBOX_OFF;
-        printf("pool %s: sandbox %s\n", pool->name, pool->sandbox == SANDBOX_OFF ? "off" : text);
+        bool all = needs_all(pool->needs);
+        printf("pool %s: sandbox %s%s%s%s\n", pool->name, pool->sandbox == SANDBOX_OFF ? "off" : text,
+               all ? "" : ", needs \"", all ? "" : pool->needs, all ? "" : "\"");
     }
     if (wanted && sandbox_lacks(&kernel, lack)) {
         printf("this kernel has not all of it: %s\n", lack);

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/needs.h"
 #include "config/complaint.h"
+#include "config/form.h"
 #include "config/schema.h"
 
 /* What a section does not set is the main pool's: config_check fills it in, for that may be set behind the section. */
@@ -86,7 +88,10 @@ static int pool_inherit(struct config_pool *p, const struct config_pool *from) {
     if (!p->user) {
         p->user = strdup(from->user);
     }
-    return p->user ? 0 : -ENOMEM;
+    if (!p->needs) {
+        p->needs = strdup(from->needs);
+    }
+    return p->user && p->needs ? 0 : -ENOMEM;
 }
 
 static int pool_user_check(struct config_pool *p) {
@@ -135,13 +140,21 @@ static int pool_plugins_check(const struct config *config, size_t number) {
     return error;
 }
 
+static int pool_needs_check(const struct config_pool *p) {
+    if (p->sandbox != SANDBOX_OFF || needs_all(p->needs)) {
+        return 0;
+    }
+    complaint("pool %s: needs: found \"%s\", expected all, for sandbox is off", p->name, p->needs);
+    return -EINVAL;
+}
+
 static int pool_check(struct config_pool *p) {
     if (p->workers_min > p->workers) {
         complaint("pool %s: workers_min: found \"%u\", expected at most workers, which is %u", p->name, p->workers_min,
                   p->workers);
         return -EINVAL;
     }
-    return pool_user_check(p);
+    return pool_needs_check(p) ? -EINVAL : pool_user_check(p);
 }
 
 int pools_check(struct config *config) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/needs.h"
 #include "config/access_format.h"
 #include "config/form.h"
 #include "config/number.h"
@@ -83,6 +84,8 @@ int setting_check(const struct setting *s, const char *text, char expected[SETTI
         return format_check(text, fits, expected);
     case SETTING_FORM:
         return expect(expected, strcmp(text, "text") == 0 || strcmp(text, "json") == 0, "text or json");
+    case SETTING_NEEDS:
+        return expect(expected, fits && needs_check(text) == 0, NEEDS_EXPECTED);
     case SETTING_SANDBOX:
         return expect(expected, sandbox_mode_parse(text, &mode) == 0, "on, off or required");
     case SETTING_WORD:
@@ -158,6 +161,7 @@ void setting_clear(void *target, const struct setting *s) {
         return;
     case SETTING_FORMAT:
     case SETTING_FORM:
+    case SETTING_NEEDS:
     case SETTING_WORD:
     case SETTING_FOLDER:
     case SETTING_PATH:
@@ -201,6 +205,7 @@ int setting_set(void *target, const struct setting *s, const char *text, const c
         return sandbox_mode_parse(text, place);
     case SETTING_FORMAT:
     case SETTING_FORM:
+    case SETTING_NEEDS:
     case SETTING_WORD:
         return text_set(place, text, NULL);
     case SETTING_COUNT:

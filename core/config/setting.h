@@ -17,6 +17,7 @@ enum setting_kind {
     SETTING_FLAG,         /* bool, "on" or "off" */
     SETTING_FORMAT,       /* char *, of the access log */
     SETTING_FORM,         /* char *, "text" or "json" */
+    SETTING_NEEDS,        /* char *, of base/needs.h */
     SETTING_SANDBOX,      /* uint32_t, enum sandbox_mode */
     SETTING_WORD,         /* char *, a name; may be empty */
     SETTING_COUNT,        /* uint32_t */

@@ -104,6 +104,7 @@ static void pool_write(struct writer *out, const struct pool *pool) {
     number(out, "generation", generation_of(pool)->number);
     text(out, "user", own->user);
     text(out, "sandbox", status_sandbox(own, sandbox));
+    text(out, "needs", own->needs);
     number(out, "workers_max", own->workers);
     number(out, "workers_min", own->workers_min ? own->workers_min : own->workers);
     number(out, "queued", pool->queued);

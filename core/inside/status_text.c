@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/needs.h"
 #include "config/config.h"
 #include "generation/generation.h"
 #include "inside/inside.h"
@@ -107,7 +108,9 @@ static int sandboxes_write(const struct generation *g, struct buffer *out) {
     int error = buffer_string(out, "sandbox:");
     for (size_t i = 0; i < g->pool_count && !error; i++) {
         const struct config_pool *own = g->pools[i].own;
-        error = buffer_format(out, "%s %s %s", i > 0 ? ";" : "", own->name, status_sandbox(own, text));
+        bool all = needs_all(own->needs);
+        error = buffer_format(out, "%s %s %s%s%s", i > 0 ? ";" : "", own->name, status_sandbox(own, text),
+                              all ? "" : ", held to: ", all ? "" : own->needs);
     }
     return error ? error : buffer_string(out, "\n");
 }

@@ -11,6 +11,9 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
+
+#include "base/needs.h"
 
 /* A leak checker stops its own threads by ptrace(2) when the process ends: the calls of that stay in such builds. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -64,10 +67,10 @@ bool filter_possible(void) {
 
 static const uint32_t deny = SCMP_ACT_ERRNO(EPERM);
 
-static int calls_add(scmp_filter_ctx filter) {
+static int list_add(scmp_filter_ctx filter, const int *calls, size_t count) {
     int error = 0;
-    for (size_t i = 0; i < sizeof(denied) / sizeof(denied[0]) && !error; i++) {
-        error = seccomp_rule_add(filter, deny, denied[i], 0);
+    for (size_t i = 0; i < count && !error; i++) {
+        error = seccomp_rule_add(filter, deny, calls[i], 0);
     }
     return error;
 }
@@ -104,28 +107,102 @@ static int terminal_add(scmp_filter_ctx filter) {
 }
 
 /* Programs of 32 bits that this machine may run, under the same rules; calls of any other kind there are not. */
-static int machines_add(scmp_filter_ctx filter) {
-#if defined(__x86_64__)
-    int error = seccomp_arch_add(filter, SCMP_ARCH_X86);
-#elif defined(__aarch64__)
-    int error = seccomp_arch_add(filter, SCMP_ARCH_ARM);
-#else
+static int machines_add(scmp_filter_ctx filter, bool all) {
     int error = 0;
+#if defined(__x86_64__)
+    uint32_t machine = SCMP_ARCH_X86;
+#elif defined(__aarch64__)
+    uint32_t machine = SCMP_ARCH_ARM;
+#else
+    uint32_t machine = 0;
 #endif
+    if (machine && all) { /* where they make a socket is no filter sees */
+        error = seccomp_arch_add(filter, machine);
+    }
     return error ? error : seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
 }
 
-int filter_enter(void) {
+/* ---- Needs ---- */
+
+/* Sockets of those families are denied that are not for what is needed; the highest bits of a number, which the kernel
+ * does not look at, let none pass. */
+static int families_add(scmp_filter_ctx filter, bool tcp, bool local) {
+    enum { FAMILIES = 64 };
+    int error = seccomp_rule_add(filter, deny, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GE, FAMILIES));
+    for (int family = 0; family < FAMILIES && !error; family++) {
+        bool needed = family == AF_UNIX ? local : tcp && (family == AF_INET || family == AF_INET6);
+        if (!needed) {
+            error = seccomp_rule_add(filter, deny, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, (uint64_t)family));
+        }
+    }
+    return error;
+}
+
+/* A pair of sockets is its maker's alone, but one for datagrams could send them to others. */
+static int pairs_add(scmp_filter_ctx filter, bool local) {
+    enum { TYPES = 16 };
+    return local ? 0
+                 : seccomp_rule_add(filter, deny, SCMP_SYS(socketpair), 1,
+                                    SCMP_A1(SCMP_CMP_MASKED_EQ, TYPES - 1, SOCK_DGRAM));
+}
+
+/* Of the internet's only streams, and of these only TCP: of others the kernel does not look at the port. */
+static int streams_add(scmp_filter_ctx filter) {
+    enum { TYPES = 16, PROTOCOL_TCP = 6 };
+    static const uint64_t families[] = {AF_INET, AF_INET6};
+    int error = 0;
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]) && !error; i++) {
+        const struct scmp_arg_cmp family = SCMP_A0(SCMP_CMP_EQ, families[i]);
+        for (uint64_t type = 0; type < TYPES && !error; type++) {
+            if (type != SOCK_STREAM) {
+                error = seccomp_rule_add(filter, deny, SCMP_SYS(socket), 2, family,
+                                         SCMP_A1(SCMP_CMP_MASKED_EQ, TYPES - 1, type));
+            }
+        }
+        for (uint64_t protocol = 1; protocol < PROTOCOL_TCP && !error; protocol++) {
+            error = seccomp_rule_add(filter, deny, SCMP_SYS(socket), 2, family, SCMP_A2(SCMP_CMP_EQ, protocol));
+        }
+        if (!error) {
+            error = seccomp_rule_add(filter, deny, SCMP_SYS(socket), 2, family, SCMP_A2(SCMP_CMP_GT, PROTOCOL_TCP));
+        }
+    }
+    return error;
+}
+
+static int needs_add(scmp_filter_ctx filter, const char *needs) {
+    /* Memory and messages that any process of the user may share. */
+    static const int shared[] = {SCMP_SYS(shmget), SCMP_SYS(msgget), SCMP_SYS(semget), SCMP_SYS(mq_open)};
+    static const int programs[] = {SCMP_SYS(execve), SCMP_SYS(execveat)};
+    static const int listening[] = {SCMP_SYS(listen)};
+    bool listens = needs_have(needs, NEED_LISTEN_TCP);
+    bool tcp = listens || needs_have(needs, NEED_CONNECT_TCP);
+    bool local = needs_have(needs, NEED_CONNECT_UNIX);
+    int error = families_add(filter, tcp, local);
+    error = error ? error : pairs_add(filter, local);
+    error = error || !tcp ? error : streams_add(filter);
+    error = error ? error : list_add(filter, shared, sizeof(shared) / sizeof(shared[0]));
+    if (!error && !listens) {
+        error = list_add(filter, listening, 1);
+    }
+    if (!error && !needs_have(needs, NEED_EXEC)) {
+        error = list_add(filter, programs, 2);
+    }
+    return error;
+}
+
+int filter_enter(const char *needs) {
+    bool all = needs_all(needs);
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
     if (!filter) {
         return -ENOMEM;
     }
-    int error = machines_add(filter);
+    int error = machines_add(filter, all);
     error = error ? error : seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree */
-    error = error ? error : calls_add(filter);
+    error = error ? error : list_add(filter, denied, sizeof(denied) / sizeof(denied[0]));
     error = error ? error : ptrace_add(filter);
     error = error ? error : namespaces_add(filter);
     error = error ? error : terminal_add(filter);
+    error = error || all ? error : needs_add(filter, needs);
     error = error ? error : seccomp_load(filter);
     seccomp_release(filter);
     return error;

@@ -8,7 +8,8 @@
 /* Whether the kernel has such filters. */
 bool filter_possible(void);
 
-/* Enters it; no_new_privs must be set. 0, or -errno. */
-int filter_enter(void);
+/* Enters it; no_new_privs must be set. `needs` (base/needs.h): unless they are all, what they do not name is denied as
+ * far as it shows in the calls: sockets, and programs. 0, or -errno. */
+int filter_enter(const char *needs);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 
 #include "base/log.h"
+#include "sandbox/domain.h"
 #include "sandbox/filter.h"
 #include "sandbox/landlock.h"
 
@@ -42,8 +43,8 @@ bool sandbox_lacks(const struct sandbox_kernel *kernel, char text[SANDBOX_TEXT])
         snprintf(landlock, sizeof(landlock), "no Landlock of ABI %d, from Linux 5.19 on, if it is enabled there",
                  LANDLOCK_ABI_DOMAIN);
     } else if (kernel->landlock < LANDLOCK_ABI_SIGNALS) {
-        snprintf(landlock, sizeof(landlock), "landlock %d has no scope of signals, from Linux 6.12 on",
-                 kernel->landlock);
+        snprintf(landlock, sizeof(landlock), "landlock %d has no scope of signals, from Linux 6.12 on%s",
+                 kernel->landlock, kernel->landlock < LANDLOCK_ABI_PORTS ? ", and no ports, from 6.7 on" : "");
     }
     snprintf(text, SANDBOX_TEXT, "%s%s%s", landlock, landlock[0] && !kernel->filter ? "; " : "",
              kernel->filter ? "" : "no seccomp filters");
@@ -57,15 +58,14 @@ static int part_enter(const char *name, int error) {
     return error;
 }
 
-int sandbox_enter(void) {
+int sandbox_enter(const struct sandbox_wish *wish) {
     struct sandbox_kernel kernel = sandbox_kernel();
     int error = part_enter("no_new_privs", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0);
-    if (!error && kernel.landlock >= LANDLOCK_ABI_DOMAIN) {
-        const struct landlock_denial least = landlock_least(kernel.landlock);
-        error = part_enter("landlock", landlock_enter(&least));
+    if (!error && kernel.landlock > 0) {
+        error = part_enter("landlock", domain_enter(kernel.landlock, wish->needs, wish->folder));
     }
     if (!error && kernel.filter) {
-        error = part_enter("seccomp", filter_enter());
+        error = part_enter("seccomp", filter_enter(wish->needs));
     }
     return error;
 }

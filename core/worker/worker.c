@@ -51,7 +51,7 @@ static bool begin(struct worker *w) {
     error = error ? error : mailbox_open(&w->box, HERITAGE_MAILBOX);
     error = error ? error : crash_watch(&w->box.shared->crash);
     error = error ? error : confine(&w->start);
-    error = error || !w->start.sandbox ? error : w->enclose();
+    error = error || !w->start.sandbox ? error : w->enclose(&w->start);
     if (!error) {
         log_set_level((enum log_level)w->start.log_level);
         error = registry_load(&w->registry, &w->start, tell, NULL);

@@ -4,8 +4,10 @@
 
 #include <sys/types.h>
 
+struct wire_start;
+
 /* Enters the sandbox. 0, or -errno (told in the log). */
-typedef int worker_enclose(void);
+typedef int worker_enclose(const struct wire_start *start);
 
 /* Runs in a fresh process with the descriptors of wire/heritage.h. `master` is the pid of the parent; the worker dies
  * with it. `enclose` is called before a plugin is loaded, unless the master says otherwise. Returns the exit status. */

@@ -40,8 +40,9 @@ void enforced_print(const struct config *config) {
     for (size_t i = 0; (pool = config_pool_at(config, i)); i++) {
         wanted |= pool->sandbox != SANDBOX_OFF;
         bool all = needs_all(pool->needs);
-        printf("pool %s: sandbox %s%s%s%s\n", pool->name, pool->sandbox == SANDBOX_OFF ? "off" : text,
-               all ? "" : ", needs \"", all ? "" : pool->needs, all ? "" : "\"");
+        printf("pool %s: sandbox %s%s%s%s%s\n", pool->name, pool->sandbox == SANDBOX_OFF ? "off" : text,
+               pool->trust == TRUST_NONE ? ", trust none" : "", all ? "" : ", needs \"", all ? "" : pool->needs,
+               all ? "" : "\"");
     }
     if (wanted && sandbox_lacks(&kernel, lack)) {
         printf("this kernel has not all of it: %s\n", lack);

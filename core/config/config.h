@@ -44,6 +44,7 @@ struct config_pool {
     uint32_t files_limit;        /* RLIMIT_NOFILE */
     uint32_t processes_limit;    /* RLIMIT_NPROC, of its user */
     uint32_t sandbox;            /* enum sandbox_mode */
+    uint32_t trust;              /* enum trust */
     char *needs;                 /* what its plugins need, all else is denied: base/needs.h */
     char *user;                  /* runs its workers; "": the server's own */
     uint32_t uid;                /* of that user, filled in by config_check */

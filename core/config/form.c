@@ -60,14 +60,24 @@ bool plugin_name_valid(const char *text) {
     return text[0] != '\0' && strspn(text, NAME_BYTES) == strlen(text);
 }
 
-int sandbox_mode_parse(const char *text, uint32_t *mode) {
-    static const char *const names[SANDBOX_MODES] = {
-        [SANDBOX_OFF] = "off", [SANDBOX_ON] = "on", [SANDBOX_REQUIRED] = "required"};
-    for (uint32_t i = 0; i < SANDBOX_MODES; i++) {
+/* The place of the word among the names. 0, or -EINVAL. */
+static int word_find(const char *text, const char *const *names, uint32_t count, uint32_t *place) {
+    for (uint32_t i = 0; i < count; i++) {
         if (strcmp(text, names[i]) == 0) {
-            *mode = i;
+            *place = i;
             return 0;
         }
     }
     return -EINVAL;
+}
+
+int sandbox_mode_parse(const char *text, uint32_t *mode) {
+    static const char *const names[SANDBOX_MODES] = {
+        [SANDBOX_OFF] = "off", [SANDBOX_ON] = "on", [SANDBOX_REQUIRED] = "required"};
+    return word_find(text, names, SANDBOX_MODES, mode);
+}
+
+int trust_parse(const char *text, uint32_t *trust) {
+    static const char *const names[TRUSTS] = {[TRUST_FULL] = "full", [TRUST_NONE] = "none"};
+    return word_find(text, names, TRUSTS, trust);
 }

@@ -26,6 +26,16 @@ enum sandbox_mode {
 /* "off", "on", "required". 0, or -EINVAL. */
 int sandbox_mode_parse(const char *text, uint32_t *mode);
 
+/* Whether handlers answer their clients themselves. */
+enum trust {
+    TRUST_FULL,
+    TRUST_NONE, /* they never have a client's connection, and nothing of the system that is not named */
+    TRUSTS
+};
+
+/* "full", "none". 0, or -EINVAL. */
+int trust_parse(const char *text, uint32_t *trust);
+
 /* What a plugin may be named: socgi/plugin.h. */
 bool plugin_name_valid(const char *text);
 

@@ -65,7 +65,7 @@ static int format_check(const char *text, bool fits, char expected[SETTING_EXPEC
 
 int setting_check(const struct setting *s, const char *text, char expected[SETTING_EXPECTED]) {
     uint64_t value;
-    uint32_t methods, mode;
+    uint32_t methods, word;
     enum log_level level;
     bool fits = strlen(text) >= s->least && strlen(text) <= s->most;
     switch (s->kind) {
@@ -87,7 +87,9 @@ int setting_check(const struct setting *s, const char *text, char expected[SETTI
     case SETTING_NEEDS:
         return expect(expected, fits && needs_check(text) == 0, NEEDS_EXPECTED);
     case SETTING_SANDBOX:
-        return expect(expected, sandbox_mode_parse(text, &mode) == 0, "on, off or required");
+        return expect(expected, sandbox_mode_parse(text, &word) == 0, "on, off or required");
+    case SETTING_TRUST:
+        return expect(expected, trust_parse(text, &word) == 0, "full or none");
     case SETTING_WORD:
         return expect(expected, fits && (!text[0] || plugin_name_valid(text)), "a name");
     case SETTING_COUNT:
@@ -173,6 +175,7 @@ void setting_clear(void *target, const struct setting *s) {
     case SETTING_METHODS:
     case SETTING_FLAG:
     case SETTING_SANDBOX:
+    case SETTING_TRUST:
     case SETTING_COUNT:
     case SETTING_BYTES:
     case SETTING_SIZE:
@@ -203,6 +206,8 @@ int setting_set(void *target, const struct setting *s, const char *text, const c
         return 0;
     case SETTING_SANDBOX:
         return sandbox_mode_parse(text, place);
+    case SETTING_TRUST:
+        return trust_parse(text, place);
     case SETTING_FORMAT:
     case SETTING_FORM:
     case SETTING_NEEDS:

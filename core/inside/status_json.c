@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "config/config.h"
+#include "config/form.h"
 #include "generation/generation.h"
 #include "http/method.h"
 #include "inside/inside.h"
@@ -105,6 +106,7 @@ static void pool_write(struct writer *out, const struct pool *pool) {
     text(out, "user", own->user);
     text(out, "sandbox", status_sandbox(own, sandbox));
     text(out, "needs", own->needs);
+    text(out, "trust", own->trust == TRUST_NONE ? "none" : "full");
     number(out, "workers_max", own->workers);
     number(out, "workers_min", own->workers_min ? own->workers_min : own->workers);
     number(out, "queued", pool->queued);

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/needs.h"
 #include "config/config.h"
+#include "config/form.h"
 #include "generation/generation.h"
 #include "inside/inside.h"
 #include "inside/running.h"
@@ -109,8 +110,11 @@ static int sandboxes_write(const struct generation *g, struct buffer *out) {
     for (size_t i = 0; i < g->pool_count && !error; i++) {
         const struct config_pool *own = g->pools[i].own;
         bool all = needs_all(own->needs);
-        error = buffer_format(out, "%s %s %s%s%s", i > 0 ? ";" : "", own->name, status_sandbox(own, text),
-                              all ? "" : ", held to: ", all ? "" : own->needs);
+        error = buffer_format(out, "%s %s %s%s%s%s", i > 0 ? ";" : "", own->name, status_sandbox(own, text),
+                              own->trust == TRUST_NONE ? ", not trusted" : "", all ? "" : ", held to: ",
+                              all           ? ""
+                              : *own->needs ? own->needs
+                                            : "nothing");
     }
     return error ? error : buffer_string(out, "\n");
 }

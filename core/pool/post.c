@@ -19,8 +19,10 @@ static const uint64_t DEAF_NS = 2000000;
 static int post_message(struct worker *w, const struct job *job, const struct wire_post *post) {
     unsigned char message[CHANNEL_MESSAGE_MAX];
     const int fds[2] = {job->fd, job->body};
+    bool apart = pool_apart(w->pool);
     long length = wire_post_pack(post, message);
-    return channel_send(w->ties.channel, message, (size_t)length, fds, job->body >= 0 ? 2 : 1);
+    return channel_send(w->ties.channel, message, (size_t)length, apart ? &fds[1] : fds,
+                        job->body >= 0 && !apart ? 2 : 1);
 }
 
 /* Of a worker that does not read, behind what it runs, only as much is asked as leaves room for when it does. */

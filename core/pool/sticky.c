@@ -25,10 +25,6 @@ static uint32_t handle_of(const struct worker *w, uint64_t connection) {
 bool sticky_plan(struct worker *w, struct job *job, struct mailbox_slot *slot) {
     slot->handle = job->handle = HANDLE_NONE;
     job->brings = false;
-    if (pool_apart(w->pool)) {
-        slot->handle = HANDLE_APART;
-        return job->body >= 0;
-    }
     uint32_t handle = handle_of(w, job->connection);
     if (handle == HANDLE_NONE || job->body >= 0) {
         return true;

@@ -72,7 +72,8 @@ static void world_make(struct world *w) {
     assert_int_equal(mkdir(w->theirs, 0777), 0);
     assert_true(file_write(w->my_file, "mine") && file_write(w->their_file, "theirs"));
     w->tcp = port_open(w->port);
-    (void)snprintf(w->closed, sizeof(w->closed), "%d", atoi(w->port) == 65535 ? 65534 : atoi(w->port) + 1);
+    long port = strtol(w->port, NULL, 10);
+    (void)snprintf(w->closed, sizeof(w->closed), "%ld", port == 65535 ? 65534 : port + 1);
     (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", w->local);
     w->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(w->listener, (const struct sockaddr *)&address, sizeof(address)), 0);

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "fetch.h"
 #include "server.h"
 #include "text.h"
@@ -187,6 +188,31 @@ static void a_kernel_with_nothing_is_told_of(void **state) {
     assert_int_equal(unsetenv("SOCGI_TEST_NO_SECCOMP"), 0);
 }
 
+/* The view inside shows what each pool is held to. */
+static void the_status_shows_it(void **state) {
+    static const char config[] = "pool \"free\" { plugins = { \"takeover\" } workers = 1 sandbox = off }\n"
+                                 "pool \"held\" { plugins = { \"big\" } workers = 1 needs = \"read:/srv\" }\n"
+                                 "pool \"apart\" { plugins = { \"count\" } workers = 1 trust = none }\n";
+    struct server *server = server_start(
+        state,
+        &(struct server_setup){.plugins = "takeover hello big count", .workers = 1, .expected = 4, .config = config});
+    char path[PATH_BYTES];
+    (void)snprintf(path, sizeof(path), "%s/%u.sock", server->folder, server->port);
+    struct client *client = client_connect_unix(path);
+    struct answer answer;
+    assert_non_null(client);
+    client_get(client, "/status");
+    assert_int_equal(client_read(client, false, &answer), 0);
+    assert_true(text_matches(answer.body, "\"name\":\"main\",[^{]*\"sandbox\":\"[a-z][^\"]*seccomp\",\"needs\":\"all\","
+                                          "\"trust\":\"full\""));
+    assert_true(text_matches(answer.body, "\"name\":\"free\",[^{]*\"sandbox\":\"off\",\"needs\":\"all\""));
+    assert_true(text_matches(answer.body, "\"name\":\"held\",[^{]*\"needs\":\"read:/srv\",\"trust\":\"full\""));
+    assert_true(text_matches(answer.body, "\"name\":\"apart\",[^{]*\"needs\":\"\",\"trust\":\"none\""));
+    answer_free(&answer);
+    client_close(client);
+    server_end(server);
+}
+
 static void required_refuses_there(void **state) {
     assert_int_equal(setenv("SOCGI_TEST_LANDLOCK", "2", 1), 0);
     struct server *server =
@@ -209,10 +235,11 @@ static void required_serves_where_it_can(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(nothing_reaches_others),     SYSTEM_TEST(nothing_reaches_the_machine),
-        SYSTEM_TEST(handlers_do_what_they_did),  SYSTEM_TEST(off_denies_nothing),
-        SYSTEM_TEST(an_older_kernel_is_told_of), SYSTEM_TEST(a_kernel_with_nothing_is_told_of),
-        SYSTEM_TEST(required_refuses_there),     SYSTEM_TEST(required_serves_where_it_can),
+        SYSTEM_TEST(nothing_reaches_others),       SYSTEM_TEST(nothing_reaches_the_machine),
+        SYSTEM_TEST(handlers_do_what_they_did),    SYSTEM_TEST(off_denies_nothing),
+        SYSTEM_TEST(an_older_kernel_is_told_of),   SYSTEM_TEST(a_kernel_with_nothing_is_told_of),
+        SYSTEM_TEST(the_status_shows_it),          SYSTEM_TEST(required_refuses_there),
+        SYSTEM_TEST(required_serves_where_it_can),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

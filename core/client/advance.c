@@ -72,6 +72,10 @@ void connection_answered(struct connection *c, const struct answer *a) {
     if (error) {
         log_line(LOG_ERROR, "the rest of an answer cannot be sent: %s", strerror(-error));
     }
+    if (a->text) {
+        x->outlet.text = *a->text;
+        *a->text = (struct buffer){0};
+    }
     if (error || a->broken || a->gone) {
         connection_cut(c, a->gone ? STATUS_CLIENT_GONE : x->status);
         return;

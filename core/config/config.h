@@ -43,6 +43,9 @@ struct config_pool {
     uint32_t cpu_limit_ms;       /* RLIMIT_CPU of the worker's whole life */
     uint32_t files_limit;        /* RLIMIT_NOFILE */
     uint32_t processes_limit;    /* RLIMIT_NPROC, of its user */
+    uint32_t sandbox;            /* enum sandbox_mode */
+    uint32_t trust;              /* enum trust */
+    char *needs;                 /* what its plugins need, all else is denied: base/needs.h */
     char *user;                  /* runs its workers; "": the server's own */
     uint32_t uid;                /* of that user, filled in by config_check */
     uint32_t gid;

@@ -12,12 +12,14 @@
 #include "base/log.h"
 #include "client/listeners.h"
 #include "config/complaint.h"
+#include "config/form.h"
 #include "inside/inside.h"
 #include "loop/orphans.h"
 #include "loop/signals.h"
 #include "master/notify.h"
 #include "master/pidfile.h"
 #include "master/upgrade.h"
+#include "sandbox/sandbox.h"
 #include "service/service.h"
 
 /* How the master ends, in the order in which it may proceed. */
@@ -315,6 +317,19 @@ static void master_close(struct master *m) {
     loop_close(&m->loop);
 }
 
+/* Once, for it stays so. */
+static void sandbox_warn(const struct config *config) {
+    char lack[SANDBOX_TEXT];
+    const struct sandbox_kernel kernel = sandbox_kernel();
+    bool wanted = false;
+    for (size_t i = 0; config_pool_at(config, i); i++) {
+        wanted |= config_pool_at(config, i)->sandbox != SANDBOX_OFF;
+    }
+    if (wanted && sandbox_lacks(&kernel, lack)) {
+        log_line(LOG_WARNING, "the sandbox of workers is not whole on this kernel: %s", lack);
+    }
+}
+
 /* What a turn frees the next one wants again: it is not given back to the kernel, page by page, each time. */
 static void memory_setup(void) {
     enum { MAPPED_FROM = 1 << 20, KEPT = 8 << 20 };
@@ -334,6 +349,7 @@ int master_main(const struct master_start *start) {
     m->start = start;
     m->config = start->config;
     m->deadline = UINT64_MAX;
+    sandbox_warn(m->config);
     int error = master_open(m);
     while (!error && m->ending != STOPPED) {
         master_turn(m);

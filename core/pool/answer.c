@@ -39,6 +39,24 @@ static bool answer_valid(const struct mailbox_answer *a) {
     return a->status >= 200 && a->status <= 599 && (a->flags & ~(uint32_t)ANSWER_FLAGS) == 0 && tail == (a->left > 0);
 }
 
+/* Who has no connection leaves its answer here: it is copied, so that it cannot change, and looked at. */
+static bool answer_take(const struct worker *w, struct job *job, const struct mailbox_answer *a) {
+    bool apart = pool_apart(w->pool);
+    bool lies = a->flags & ANSWER_LIES;
+    if (!apart || a->flags & ANSWER_BROKEN) {
+        return !lies;
+    }
+    if (!lies || a->flags & ANSWER_GONE || a->sent > 0 || a->left > INT64_MAX || a->lying > w->ties.box.capacity ||
+        a->head > a->lying || buffer_append(&job->text, mailbox_request(&w->ties.box, job->slot), (size_t)a->lying)) {
+        return false;
+    }
+    if (w->pool->pools->events->lies(job, a)) {
+        return true;
+    }
+    buffer_free(&job->text);
+    return false;
+}
+
 /* The one request that a quarantine let through was answered. */
 static void job_passed(struct job *job) {
     if (job->probe) {
@@ -55,7 +73,7 @@ static bool job_collect(struct worker *w, struct job *job) {
     struct wire_tail tail;
     int fds[CHANNEL_FDS_MAX];
     size_t count = 0;
-    if (!answer_valid(&answer)) {
+    if (!answer_valid(&answer) || !answer_take(w, job, &answer)) {
         return false;
     }
     if (answer.flags & ANSWER_OUTPUT) {
@@ -64,6 +82,7 @@ static bool job_collect(struct worker *w, struct job *job) {
     if (answer.flags & ANSWER_TAIL) {
         int error = tail_receive(w, job, &tail, fds, &count);
         if (error == -EPROTO) {
+            buffer_free(&job->text);
             return false;
         }
         if (error) { /* we have no descriptors left: not the worker's fault */

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buffer.h"
 #include "base/list.h"
 
 struct incident;
@@ -32,6 +33,9 @@ struct job {
     /* What the submitter may look at. */
     pid_t pid; /* of the worker that it was given to last; 0: none */
     bool kept; /* that worker may keep the descriptor */
+
+    /* Of an answer that was left to the master, what came with it, in job_events.lies and .answered, which takes it. */
+    struct buffer text;
 
     /* The pool's own. */
     struct list link;      /* in the queue, or at its worker */
@@ -72,6 +76,10 @@ struct job_events {
 
     /* It was not begun, and its worker or its pool goes: true, when job->plugin is of a pool that serves. */
     bool (*renew)(struct job *job);
+
+    /* Whether job->text, from which `answer` has its numbers, can be an answer to its request, and no more than that.
+     */
+    bool (*lies)(struct job *job, const struct mailbox_answer *answer);
 
     /* A worker has answered, in a way that has been checked. `tail` (NULL: none) comes with `count` descriptors, which
      * are taken over. */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "config/form.h"
 #include "pool/dispatch.h"
 #include "pool/pending.h"
 #include "pool/pools.h"
@@ -47,6 +48,10 @@ void pool_close(struct pool *pool) {
 
 bool pool_unused(const struct pool *pool) {
     return list_empty(&pool->workers) && pool->users == 0;
+}
+
+bool pool_apart(const struct pool *pool) {
+    return pool->own->trust == TRUST_NONE;
 }
 
 /* ---- How many ---- */

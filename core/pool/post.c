@@ -19,8 +19,19 @@ static const uint64_t DEAF_NS = 2000000;
 static int post_message(struct worker *w, const struct job *job, const struct wire_post *post) {
     unsigned char message[CHANNEL_MESSAGE_MAX];
     const int fds[2] = {job->fd, job->body};
+    bool apart = pool_apart(w->pool);
     long length = wire_post_pack(post, message);
-    return channel_send(w->ties.channel, message, (size_t)length, fds, job->body >= 0 ? 2 : 1);
+    return channel_send(w->ties.channel, message, (size_t)length, apart ? &fds[1] : fds,
+                        job->body >= 0 && !apart ? 2 : 1);
+}
+
+/* Who is not to have a connection gets the body alone, if that comes as a file. */
+static bool message_plan(struct worker *w, struct job *job, struct mailbox_slot *slot) {
+    if (!pool_apart(w->pool)) {
+        return sticky_plan(w, job, slot);
+    }
+    slot->handle = HANDLE_APART;
+    return job->body >= 0;
 }
 
 /* Of a worker that does not read, behind what it runs, only as much is asked as leaves room for when it does. */
@@ -69,7 +80,7 @@ int job_post(struct worker *w, struct job *job) {
     struct mailbox_slot *slot = mailbox_slot(&w->ties.box, index);
     struct wire_post post = {.slot = index, .sequence = ++w->pending.sequence};
     slot->length = (uint32_t)length;
-    bool by_message = sticky_plan(w, job, slot);
+    bool by_message = message_plan(w, job, slot);
     atomic_store_explicit(&slot->touched, 0, memory_order_relaxed);
     slot_post(&slot->slot, post.sequence);
     error = job_send(w, job, &post, by_message);

@@ -7,7 +7,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/needs.h"
 #include "config/config.h"
+#include "config/form.h"
 #include "pool/pool.h"
 #include "pool/worker.h"
 #include "wire/channel.h"
@@ -32,7 +34,7 @@ int report_begin(struct worker *w) {
     const struct pool *pool = w->pool;
     const struct config *config = pool->config;
     struct wire_start start = {.folder = pool->folder,
-                               .spool = config->spool_folder,
+                               .spool = needs_all(pool->own->needs) ? config->spool_folder : "", /* memory does */
                                .response_limit = config->response_limit,
                                .send_turn = SEND_TURN,
                                .log_level = (uint32_t)config->log_level,
@@ -43,7 +45,9 @@ int report_begin(struct worker *w) {
                                .memory_limit = pool->own->memory_limit,
                                .cpu_limit = (pool->own->cpu_limit_ms + 999) / 1000,
                                .files_limit = pool->own->files_limit,
-                               .processes_limit = pool->own->processes_limit};
+                               .processes_limit = pool->own->processes_limit,
+                               .sandbox = pool->own->sandbox != SANDBOX_OFF,
+                               .needs = pool->own->needs};
     int error = options_gather(config, &start);
     if (error) {
         return error;

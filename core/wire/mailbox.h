@@ -26,7 +26,8 @@ enum {
     ANSWER_GONE = 1u << 2,   /* the client has closed or reset the connection */
     ANSWER_BROKEN = 1u << 3, /* the answer could not be completed: the connection must be closed */
     ANSWER_OUTPUT = 1u << 4, /* the handler has printed: the output pipe is not empty */
-    ANSWER_FLAGS = (1u << 5) - 1
+    ANSWER_LIES = 1u << 5,   /* its first bytes, the whole head among them, lie in the place of the request */
+    ANSWER_FLAGS = (1u << 6) - 1
 };
 
 struct mailbox_answer {
@@ -35,13 +36,15 @@ struct mailbox_answer {
     uint64_t head; /* bytes of the response head */
     uint64_t sent; /* bytes written on the connection, head included */
     uint64_t left; /* bytes in the tail */
+    uint64_t lying;
 };
 
 struct mailbox_slot {
     _Alignas(64) struct slot slot;
     _Atomic uint32_t touched; /* worker: set before the first byte is written on the connection */
     uint32_t length;          /* master: bytes of the packed request */
-    uint32_t handle; /* master: where the connection is to be kept or is; HANDLE_NONE: it is closed afterwards */
+    uint32_t handle;          /* master: where the connection is to be kept or is; HANDLE_NONE: it is closed afterwards;
+                                 HANDLE_APART: the worker gets none, and leaves its answer to the master */
     struct mailbox_answer answer;
 };
 

@@ -49,6 +49,8 @@ struct wire_start {
     uint32_t cpu_limit;    /* seconds */
     uint32_t files_limit;
     uint32_t processes_limit;
+    uint32_t sandbox;  /* 1: it enters the sandbox before it loads a plugin */
+    const char *needs; /* what its plugins need: base/needs.h */
 };
 
 struct wire_post {

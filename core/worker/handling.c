@@ -13,6 +13,7 @@
 #include "wire/channel.h"
 #include "wire/heritage.h"
 #include "worker/answer.h"
+#include "worker/deposit.h"
 #include "worker/respond.h"
 
 enum { FIELDS_MAX = 10000 };
@@ -52,6 +53,19 @@ static bool output_waits(void) {
     return ioctl(HERITAGE_STDOUT, FIONREAD, &waiting) == 0 && waiting > 0;
 }
 
+/* Without a connection: the answer goes where the request was. */
+static uint32_t answer_lay(struct handling *h, const struct wire_post *post, struct mailbox_answer *answer) {
+    struct socgi_response *res = &h->response;
+    long lying = deposit_lay(res, mailbox_request(h->box, post->slot), h->box->capacity);
+    if (lying < 0) {
+        log_line(LOG_ERROR, "an answer cannot be given to the server: %s", strerror((int)-lying));
+        res->broken = true;
+        return 0;
+    }
+    answer->lying = (uint64_t)lying;
+    return ANSWER_LIES;
+}
+
 /* What became of it, for the master. The tail goes before the slot is done. */
 static void answer_tell(struct handling *h, const struct wire_post *post, const struct wire_request *request,
                         const struct respond *to, struct mailbox_answer *answer) {
@@ -60,13 +74,17 @@ static void answer_tell(struct handling *h, const struct wire_post *post, const 
     answer->status = res->status >= 200 && res->status <= 599 ? (uint32_t)res->status : 500;
     answer->head = res->head_length;
     answer->sent = to->sent;
-    answer->left = 0;
+    answer->left = answer->lying = 0;
+    if (res->held && !res->broken) {
+        flags |= answer_lay(h, post, answer);
+    }
     if (!res->broken && !res->gone && response_pending(res)) {
         int error = tail_send(h, post, answer);
         if (error) {
             log_line(LOG_ERROR, "the rest of an answer cannot be given back: %s", strerror(-error));
             res->broken = true;
             answer->left = 0;
+            flags &= ~(uint32_t)ANSWER_LIES;
         } else {
             flags |= ANSWER_TAIL;
         }
@@ -90,6 +108,7 @@ static void request_run(struct handling *h, struct delivery *d, struct wire_requ
     /* A flush is the handler's own time; the turn is for what is left when it has returned. */
     struct respond to = {.connection = d->connection, .slot = d->slot, .turn = UINT64_MAX};
     response_begin(&h->response, &request, h->start->response_limit, respond_send, &to);
+    h->response.held = d->connection < 0;
     int returned = context->manifest.plugin.handle(&request, &h->response);
     fflush(stdout);
     if (atomic_load_explicit(&h->box->shared->draining, memory_order_relaxed)) {
@@ -97,7 +116,9 @@ static void request_run(struct handling *h, struct delivery *d, struct wire_requ
     }
     answer_finish(&h->response, returned);
     to.turn = h->start->send_turn;
-    (void)respond_send(&to, &h->response);
+    if (!h->response.held) {
+        (void)respond_send(&to, &h->response);
+    }
     answer_tell(h, &d->post, wire, &to, &d->slot->answer);
     response_end(&h->response);
     request_end(&request);

@@ -59,9 +59,25 @@ static void handle_forget(void *data, uint32_t handle) {
     fd_close(&in->kept[handle]);
 }
 
+/* The body, if there is a message; there is no connection. */
+static bool body_take(bool by_message, struct delivery *d) {
+    int fds[2] = {-1, -1};
+    if (by_message && !message_take(d->post.sequence, fds)) {
+        return false;
+    }
+    fd_close(&fds[1]);
+    d->connection = -1;
+    d->body = fds[0];
+    d->kept = false;
+    return true;
+}
+
 /* By message: kept from now on if a handle is named. */
 static bool descriptors_take(struct inbox *in, bool by_message, struct delivery *d) {
     uint32_t handle = d->slot->handle;
+    if (handle == HANDLE_APART) {
+        return body_take(by_message, d);
+    }
     d->kept = handle != HANDLE_NONE;
     d->body = -1;
     if (d->kept && handle >= HANDLES_MAX) {

@@ -22,9 +22,9 @@ struct inbox {
 struct delivery {
     struct wire_post post;
     struct mailbox_slot *slot;
-    int connection;
-    int body;  /* -1: it has no descriptor */
-    bool kept; /* the connection stays when the request is done */
+    int connection; /* -1: it is not for this worker to have */
+    int body;       /* -1: it has no descriptor */
+    bool kept;      /* the connection stays when the request is done */
 };
 
 enum inbox_result { INBOX_REQUEST, INBOX_ENDED, INBOX_BROKEN };

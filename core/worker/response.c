@@ -50,7 +50,8 @@ void response_end(struct socgi_response *res) {
         res->parts = NULL;
         res->part_capacity = 0;
     }
-    res->promised = res->begun = res->close = res->broken = res->gone = false;
+    res->promised = res->begun = res->close = res->broken = res->gone = res->held = false;
+    res->flushed = 0;
     res->field_count = res->part_count = res->next = res->framed = 0;
     res->generated = res->body_length = res->body_framed = res->head_length = 0;
     res->error = res->status = 0;

@@ -23,6 +23,7 @@
 #include "worker/registry.h"
 
 struct worker {
+    worker_enclose *enclose;
     struct mailbox box;
     struct wire_start start; /* points into start_message */
     unsigned char start_message[CHANNEL_MESSAGE_MAX];
@@ -50,6 +51,7 @@ static bool begin(struct worker *w) {
     error = error ? error : mailbox_open(&w->box, HERITAGE_MAILBOX);
     error = error ? error : crash_watch(&w->box.shared->crash);
     error = error ? error : confine(&w->start);
+    error = error || !w->start.sandbox ? error : w->enclose(&w->start);
     if (!error) {
         log_set_level((enum log_level)w->start.log_level);
         error = registry_load(&w->registry, &w->start, tell, NULL);
@@ -100,11 +102,12 @@ static void worker_free(struct worker *w) {
     free(w);
 }
 
-int worker_main(pid_t master) {
+int worker_main(pid_t master, worker_enclose *enclose) {
     struct worker *w = calloc(1, sizeof(*w));
     if (!w) {
         return EXIT_FAILURE;
     }
+    w->enclose = enclose;
     int status = EXIT_FAILURE;
     if (handling_begin(&w->handling, &w->start, &w->box, &w->registry) == 0 && process_setup(master) && begin(w)) {
         status = serve(w);

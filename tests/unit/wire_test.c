@@ -99,6 +99,8 @@ static void messages_survive(void **state) {
     start.user = "nobody";
     start.uid = 65534;
     start.files_limit = 9;
+    start.sandbox = 1;
+    start.needs = "read:/srv";
     long n = wire_start_pack(&start, m);
     struct wire_start got;
     assert_int_equal(wire_start_unpack(&got, m, (size_t)n), 0);
@@ -106,6 +108,8 @@ static void messages_survive(void **state) {
     assert_string_equal(got.user, "nobody");
     assert_int_equal(got.uid, 65534);
     assert_int_equal(got.files_limit, 9);
+    assert_int_equal(got.sandbox, 1);
+    assert_string_equal(got.needs, "read:/srv");
     assert_int_equal(wire_kind(m, (size_t)n), WIRE_START);
 
     struct wire_post post = {.slot = 3, .sequence = 1ull << 50}, post_got;

@@ -1,6 +1,7 @@
 /*
  * A plugin that attacks the server from within its worker, as ?how= tells: by the mailbox that it shares with the
- * master, by the channel, by the flags of its client's connection. It answers as if nothing had happened.
+ * master, by the channel, by the flags of its client's connection, by an answer of its own making. It answers as if
+ * nothing had happened.
  */
 #include <socgi/plugin.h>
 
@@ -96,6 +97,59 @@ static void answers_spoil(void) {
     (void)poll(NULL, 0, 20000);
 }
 
+/* The answer to this request is what it says, where a worker without a connection would lay it; the rest of the claim
+ * is true. */
+static void answer_forge(const char *text, struct mailbox_answer answer) {
+    enum { TAKEN = 2, STATE = 3 };
+    for (uint32_t at = 0; at < box.count; at++) {
+        struct mailbox_slot *slot = slot_at(at);
+        if ((atomic_load(&slot->slot.word) & STATE) == TAKEN) {
+            memcpy(slot + 1, text, strlen(text));
+            slot->answer = answer;
+            atomic_fetch_or(&slot->slot.word, STATE);
+        }
+    }
+    const uint64_t one = 1;
+    ssize_t rung = write(HERITAGE_DOORBELL, &one, sizeof(one));
+    (void)rung;
+}
+
+/* As ?what= tells; then it stays. */
+static void answer_forge_some(const char *what) {
+    enum { STAYS_MS = 20000 };
+    static const char head[] = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\n";
+    static const char fine[] = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmine";
+    static const char two[] = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmine"
+                              "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
+    struct mailbox_answer answer = {
+        .status = 200, .flags = ANSWER_KEEP | ANSWER_LIES, .head = sizeof(head) - 1, .lying = sizeof(fine) - 1};
+    if (strcmp(what, "fine") == 0) {
+        answer_forge(fine, answer);
+        _exit(0);
+    } else if (strcmp(what, "two") == 0) {
+        answer.lying = sizeof(two) - 1;
+        answer_forge(two, answer);
+    } else if (strcmp(what, "two-heads") == 0) {
+        answer.lying = answer.head = sizeof(two) - 1;
+        answer_forge(two, answer);
+    } else if (strcmp(what, "long") == 0) {
+        answer.lying = UINT64_MAX;
+        answer_forge(fine, answer);
+    } else if (strcmp(what, "sent") == 0) {
+        answer.sent = 1;
+        answer_forge(fine, answer);
+    } else if (strcmp(what, "nothing") == 0) {
+        answer = (struct mailbox_answer){.status = 200, .flags = ANSWER_KEEP};
+        answer_forge(fine, answer);
+    } else if (strcmp(what, "tail") == 0) {
+        answer.lying = answer.head;
+        answer.left = 4;
+        answer.flags |= ANSWER_TAIL;
+        answer_forge(fine, answer);
+    }
+    (void)poll(NULL, 0, STAYS_MS);
+}
+
 /* Each socket of a client waits for it from now on, whoever uses it. */
 static void sockets_block(void) {
     enum { DESCRIPTORS = 64 };
@@ -126,6 +180,8 @@ static int hostile(const struct socgi_request *req, struct socgi_response *res) 
         answers_spoil();
     } else if (strcmp(how, "block") == 0) {
         sockets_block();
+    } else if (strcmp(how, "forge") == 0) {
+        answer_forge_some(socgi_query(req, "what", ""));
     } else if (strcmp(how, "all") == 0) {
         all_spoil((unsigned)strtoul(socgi_query(req, "seed", "1"), NULL, 10));
     } else {

@@ -48,8 +48,10 @@ static void death_judge(struct worker *w, int status) {
         seat_empty(w, lived);
     } else if (w->seat && w->pool->state != POOL_RETIRING) {
         seat_empty(w, false);
-        const struct pool_stillborn death = {
-            .worker = w, .wait_status = status, .foreign = killed && !w->outran}; /* an operator, or lack of memory */
+        const struct pool_stillborn death = {.worker = w,
+                                             .wait_status = status,
+                                             .foreign = killed && !w->outran &&
+                                                        !w->broken}; /* an operator, or lack of memory */
         w->pool->owner->stillborn(w->pool, &death);
     } else {
         worker_unseat(w);

@@ -95,6 +95,15 @@ int body_feed(struct body *body, const struct body_limits *limits, const char *d
                                          : feed_counted(body, limits, data, length, used);
 }
 
+int body_end(struct body *body) {
+    int error = body->fd >= 0 ? fd_seal(&body->fd) : 0;
+    if (error) {
+        log_line(LOG_ERROR, "a request body cannot be made one for reading alone, which needs /proc: %s",
+                 strerror(-error));
+    }
+    return error ? 500 : 0;
+}
+
 void body_free(struct body *body) {
     if (body->spooled) {
         *body->spooled -= body->counted;

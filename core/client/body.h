@@ -43,6 +43,9 @@ int body_begin(struct body *body, const struct http_request *request, const stru
  * (told in the log). */
 int body_feed(struct body *body, const struct body_limits *limits, const char *data, size_t length, size_t *used);
 
+/* The body is whole: whoever is given it can only read it. 0, or 500 (told in the log). */
+int body_end(struct body *body);
+
 void body_free(struct body *body);
 
 #endif

@@ -159,8 +159,13 @@ bool receive_head(struct connection *c) {
 
 static bool body_result(struct connection *c, int result) {
     if (result == BODY_DONE) {
-        request_submit(c);
-    } else if (result != BODY_MORE) {
+        result = body_end(&c->exchange->body);
+        if (!result) {
+            request_submit(c);
+            return true;
+        }
+    }
+    if (result != BODY_MORE) {
         connection_refuse(c, result);
     }
     return true;

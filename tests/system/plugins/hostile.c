@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,6 +97,29 @@ static void answers_spoil(void) {
     (void)poll(NULL, 0, 20000);
 }
 
+/* Every answer is done, and has sent more than there is in the world. */
+static void sums_spoil(void) {
+    for (uint32_t at = 0; at < box.count; at++) {
+        struct mailbox_slot *slot = slot_at(at);
+        slot->answer = (struct mailbox_answer){.status = 200, .head = 100, .sent = UINT64_MAX - 1};
+        atomic_fetch_or(&slot->slot.word, 3);
+    }
+    (void)poll(NULL, 0, 20000);
+}
+
+/* Whether what the mailbox holds of that client's request is still there. */
+static bool secret_left(const char *secret) {
+    return memmem(box.shared, box.size, secret, strlen(secret)) != NULL;
+}
+
+/* 1: the body that it was given could be changed for whoever else reads it; 0: it could not. */
+static int body_spoil(const struct socgi_request *req) {
+    static const char word[] = "TAMPERED";
+    size_t length;
+    int fd = socgi_body_fd(req, &length);
+    return fd < 0 ? fd : pwrite(fd, word, sizeof(word) - 1, 0) > 0 || ftruncate(fd, 0) == 0;
+}
+
 /* Each socket of a client waits for it from now on, whoever uses it. */
 static void sockets_block(void) {
     enum { DESCRIPTORS = 64 };
@@ -124,6 +148,15 @@ static int hostile(const struct socgi_request *req, struct socgi_response *res) 
         turn_steal();
     } else if (strcmp(how, "answers") == 0) {
         answers_spoil();
+    } else if (strcmp(how, "sums") == 0) {
+        sums_spoil();
+    } else if (strcmp(how, "peek") == 0) {
+        return secret_left("SECRET-"
+                           "OF-ANOTHER")
+                   ? 418
+                   : 200;
+    } else if (strcmp(how, "tamper") == 0) {
+        return body_spoil(req) == 0 ? 200 : 418;
     } else if (strcmp(how, "block") == 0) {
         sockets_block();
     } else if (strcmp(how, "all") == 0) {

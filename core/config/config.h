@@ -55,6 +55,10 @@ struct config {
     size_t listen_count;
     char **admin; /* likewise, or "auto": a socket in the runtime folder, or "off" */
     size_t admin_count;
+    char **admin_pools; /* whose workers may look at it */
+    size_t admin_pools_count;
+    char **admin_hosts; /* names that the view inside may be asked for by on a port */
+    size_t admin_hosts_count;
     char *plugin_folder; /* absolute when a file names it; from the command line as it was given */
     struct config_plugin *plugins;
     size_t plugin_count;

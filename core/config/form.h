@@ -14,6 +14,9 @@ bool listen_valid(const char *text);
 /* Where the view inside is had: the same, or "auto" or "off". */
 bool admin_valid(const char *text);
 
+/* The name of a host, or its address without brackets; no port. */
+bool host_valid(const char *text);
+
 /* What a plugin may be named: socgi/plugin.h. */
 bool plugin_name_valid(const char *text);
 

@@ -71,7 +71,8 @@ struct config {
     size_t pool_count;
 
     uint32_t mailbox_slots;
-    uint32_t queue_length;
+    uint32_t queue_length; /* requests that wait for one plugin */
+    uint32_t queue_total;  /* for all of a pool */
 
     uint32_t connections;
     uint32_t address_connections; /* 0: no limit */

@@ -58,6 +58,10 @@ struct config {
     size_t listen_count;
     char **admin; /* likewise, or "auto": a socket in the runtime folder, or "off" */
     size_t admin_count;
+    char **admin_pools; /* whose workers may look at it */
+    size_t admin_pools_count;
+    char **admin_hosts; /* names that the view inside may be asked for by on a port */
+    size_t admin_hosts_count;
     char *plugin_folder; /* absolute when a file names it; from the command line as it was given */
     struct config_plugin *plugins;
     size_t plugin_count;
@@ -70,7 +74,8 @@ struct config {
     size_t pool_count;
 
     uint32_t mailbox_slots;
-    uint32_t queue_length;
+    uint32_t queue_length; /* requests that wait for one plugin */
+    uint32_t queue_total;  /* for all of a pool */
 
     uint32_t connections;
     uint32_t address_connections; /* 0: no limit */

@@ -56,6 +56,11 @@ bool admin_valid(const char *text) {
     return strcmp(text, "auto") == 0 || strcmp(text, "off") == 0 || listen_valid(text);
 }
 
+bool host_valid(const char *text) {
+    size_t length = strlen(text);
+    return length > 0 && length < NI_MAXHOST && (strspn(text, NAME_BYTES) == length || ipv6_valid(text, length));
+}
+
 bool plugin_name_valid(const char *text) {
     return text[0] != '\0' && strspn(text, NAME_BYTES) == strlen(text);
 }

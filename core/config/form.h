@@ -36,6 +36,9 @@ enum trust {
 /* "full", "none". 0, or -EINVAL. */
 int trust_parse(const char *text, uint32_t *trust);
 
+/* The name of a host, or its address without brackets; no port. */
+bool host_valid(const char *text);
+
 /* What a plugin may be named: socgi/plugin.h. */
 bool plugin_name_valid(const char *text);
 

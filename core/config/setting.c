@@ -23,7 +23,8 @@ const struct setting *setting_find(const struct setting *table, const char *name
 }
 
 bool setting_is_list(const struct setting *s) {
-    return s->kind == SETTING_LISTEN || s->kind == SETTING_ADMIN || s->kind == SETTING_PLUGINS;
+    return s->kind == SETTING_LISTEN || s->kind == SETTING_ADMIN || s->kind == SETTING_HOSTS ||
+           s->kind == SETTING_PLUGINS;
 }
 
 /* ---- What a text may be ---- */
@@ -73,6 +74,8 @@ int setting_check(const struct setting *s, const char *text, char expected[SETTI
         return expect(expected, listen_valid(text), LISTEN_EXPECTED);
     case SETTING_ADMIN:
         return expect(expected, admin_valid(text), ADMIN_EXPECTED);
+    case SETTING_HOSTS:
+        return expect(expected, host_valid(text), "a host's name, without a port");
     case SETTING_PLUGINS:
         return expect(expected, plugin_name_valid(text), PLUGIN_NAME_EXPECTED);
     case SETTING_METHODS:
@@ -158,6 +161,7 @@ void setting_clear(void *target, const struct setting *s) {
     switch (s->kind) {
     case SETTING_LISTEN:
     case SETTING_ADMIN:
+    case SETTING_HOSTS:
     case SETTING_PLUGINS:
         texts_clear(place, (size_t *)(void *)((char *)target + s->count));
         return;
@@ -197,6 +201,7 @@ int setting_set(void *target, const struct setting *s, const char *text, const c
     switch (s->kind) {
     case SETTING_LISTEN:
     case SETTING_ADMIN:
+    case SETTING_HOSTS:
     case SETTING_PLUGINS:
         return text_add(place, (size_t *)(void *)((char *)target + s->count), text);
     case SETTING_METHODS:

@@ -11,6 +11,7 @@
 
 enum setting_kind {
     SETTING_LISTEN,       /* a list: char ** with a size_t of how many; of addresses */
+    SETTING_HOSTS,        /* char **, names of hosts */
     SETTING_ADMIN,        /* the same, or "auto", or "off" */
     SETTING_PLUGINS,      /* a list of plugins' names */
     SETTING_METHODS,      /* uint32_t, set of enum method */

@@ -165,6 +165,8 @@ static void pool_known(struct pool *pool) {
 static void killer_reason(const struct worker *w, int status, char *out, size_t size) {
     if (w->outran) {
         snprintf(out, size, "it did not load within %u ms", w->pool->config->start_timeout_ms);
+    } else if (w->broken) {
+        snprintf(out, size, "its worker broke the protocol while it loaded");
     } else if (WIFSIGNALED(status)) {
         snprintf(out, size, "it ended its worker while it loaded: signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));

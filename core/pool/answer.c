@@ -17,6 +17,7 @@
 #include "pool/worker.h"
 #include "wire/channel.h"
 #include "wire/message.h"
+#include "wire/rules.h"
 
 /* The message that was sent before the slot was done. -EPROTO: it is not there. */
 static int tail_receive(struct worker *w, const struct job *job, struct wire_tail *tail, int *fds, size_t *count) {
@@ -32,11 +33,6 @@ static int tail_receive(struct worker *w, const struct job *job, struct wire_tai
         return -EPROTO;
     }
     return 0;
-}
-
-static bool answer_valid(const struct mailbox_answer *a) {
-    bool tail = a->flags & ANSWER_TAIL;
-    return a->status >= 200 && a->status <= 599 && (a->flags & ~(uint32_t)ANSWER_FLAGS) == 0 && tail == (a->left > 0);
 }
 
 /* Who has no connection leaves its answer here: it is copied, so that it cannot change, and looked at. */
@@ -73,7 +69,7 @@ static bool job_collect(struct worker *w, struct job *job) {
     struct wire_tail tail;
     int fds[CHANNEL_FDS_MAX];
     size_t count = 0;
-    if (!answer_valid(&answer) || !answer_take(w, job, &answer)) {
+    if (!rules_answer(&answer, job->plugin->timeout_ms) || !answer_take(w, job, &answer)) {
         return false;
     }
     if (answer.flags & ANSWER_OUTPUT) {

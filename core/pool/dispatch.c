@@ -41,13 +41,13 @@ enum refusal dispatch_submit(struct job *job) {
     if (!quarantine_admits(job, pool->pools->loop->now)) {
         return REFUSAL_QUARANTINE;
     }
-    if (pool->queued == 0 && !queue_plugin_full(job)) {
+    if (!queue_plugin_full(job) && !queue_next(pool)) { /* nobody who could run waits longer */
         int error = job_offer(pool, job);
         if (!error || error == -EMSGSIZE) {
             return error ? REFUSAL_LARGE : REFUSAL_NONE;
         }
     }
-    if (pool->queued >= pool->config->queue_length) {
+    if (!queue_room(job)) {
         return REFUSAL_FULL;
     }
     queue_append(job);

@@ -2,7 +2,6 @@
 #include "pool/report.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -13,8 +12,11 @@
 #include "pool/pool.h"
 #include "pool/worker.h"
 #include "wire/channel.h"
+#include "wire/rules.h"
 
 enum { SEND_TURN = 1 << 20 };
+
+_Static_assert(sizeof(((struct worker *)0)->loading) > RULES_FILE_MAX, "the name of any file that it loads has room");
 
 static int options_gather(const struct config *config, struct wire_start *start) {
     for (size_t i = 0; i < config->plugin_count; i++) {
@@ -86,13 +88,13 @@ static int plugin_compare(const struct worker *w, const void *message, size_t le
 static int plugin_told(struct worker *w, const void *message, size_t length) {
     struct wire_plugin told;
     struct pool *pool = w->pool;
-    int error = wire_plugin_unpack(&told, message, length);
-    if (!error) {
-        error = pool->known ? plugin_compare(w, message, length) : plugin_learn(pool, &told, message, length);
-        if (error && pool->known) {
-            log_line(LOG_ERROR, "worker %d tells of %s otherwise than the first worker did%s%s", (int)w->pid, told.file,
-                     told.reason ? ": " : "", told.reason ? told.reason : "");
-        }
+    if (wire_plugin_unpack(&told, message, length) || !rules_plugin(&told) || strcmp(told.file, w->loading) != 0) {
+        return -EPROTO; /* whose file it loads is to blame */
+    }
+    int error = pool->known ? plugin_compare(w, message, length) : plugin_learn(pool, &told, message, length);
+    if (error && pool->known) {
+        log_line(LOG_ERROR, "worker %d tells of %s otherwise than the first worker did%s%s", (int)w->pid, told.file,
+                 told.reason ? ": " : "", told.reason ? told.reason : "");
     }
     w->reported++;
     w->loading[0] = '\0';
@@ -101,20 +103,16 @@ static int plugin_told(struct worker *w, const void *message, size_t length) {
 
 static int loading_told(struct worker *w, const void *message, size_t length) {
     const char *file;
-    int error = wire_loading_unpack(&file, message, length);
-    if (!error) {
-        int n = snprintf(w->loading, sizeof(w->loading), "%s", file);
-        error = n > 0 && (size_t)n < sizeof(w->loading) ? 0 : -EPROTO;
+    if (wire_loading_unpack(&file, message, length) || !rules_file(file) || w->loading[0]) {
+        return -EPROTO;
     }
-    return error;
+    memcpy(w->loading, file, strlen(file) + 1);
+    return 0;
 }
 
 static int ready_told(struct worker *w, const void *message, size_t length) {
-    int error = wire_ready_unpack(message, length);
-    if (!error && w->reported != w->pool->report_count) {
-        error = -EPROTO;
-    }
-    return error ? error : REPORT_READY;
+    bool whole = !w->loading[0] && w->reported == w->pool->report_count;
+    return wire_ready_unpack(message, length) || !whole ? -EPROTO : REPORT_READY;
 }
 
 /* The messages that a starting worker may send; none carries a descriptor. */

@@ -27,6 +27,7 @@ struct pending {
     uint32_t load;    /* how many */
     uint32_t free_count;
     uint8_t free[SLOTS_MAX];
+    uint32_t used[SLOTS_MAX]; /* bytes of a slot that may be those of an earlier request */
     uint64_t sequence;
     uint32_t written; /* entries of the mailbox's ring */
     uint64_t deaf;    /* until then it is given nothing: it has taken no more */

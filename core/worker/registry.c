@@ -99,7 +99,7 @@ static const struct socgi_plugin *plugin_find(const char *folder, const char *fi
 /* Everything up to init, which is the first of the plugin's code that is called. */
 static int context_make(const struct wire_start *start, const char *file, struct socgi_context *context,
                         char reason[MANIFEST_REASON_SIZE]) {
-    char name[MANIFEST_NAME_MAX + 1];
+    char name[RULES_NAME_MAX + 1];
     snprintf(name, sizeof(name), "%.*s", (int)(strlen(file) - (sizeof(SUFFIX) - 1)), file);
     const struct socgi_plugin *given = plugin_find(start->folder, file, reason);
     if (!given || manifest_read(&context->manifest, given, name, reason)) {

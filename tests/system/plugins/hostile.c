@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,8 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "wire/heritage.h"
@@ -150,6 +153,100 @@ static void answer_forge_some(const char *what) {
     (void)poll(NULL, 0, STAYS_MS);
 }
 
+/* Every answer is done, and has sent more than there is in the world. */
+static void sums_spoil(void) {
+    for (uint32_t at = 0; at < box.count; at++) {
+        struct mailbox_slot *slot = slot_at(at);
+        slot->answer = (struct mailbox_answer){.status = 200, .head = 100, .sent = UINT64_MAX - 1};
+        atomic_fetch_or(&slot->slot.word, 3);
+    }
+    (void)poll(NULL, 0, 20000);
+}
+
+/* Whether what the mailbox holds of that client's request is still there. */
+static bool secret_left(const char *secret) {
+    return memmem(box.shared, box.size, secret, strlen(secret)) != NULL;
+}
+
+/* 1: the body that it was given could be changed for whoever else reads it; 0: it could not. */
+static int body_spoil(const struct socgi_request *req) {
+    static const char word[] = "TAMPERED";
+    size_t length;
+    int fd = socgi_body_fd(req, &length);
+    return fd < 0 ? fd : pwrite(fd, word, sizeof(word) - 1, 0) > 0 || ftruncate(fd, 0) == 0;
+}
+
+/* ---- Calling its own server ---- */
+
+static int call_open(const char *path) {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
+    (void)snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0) {
+        close(fd);
+        return -1;
+    }
+    return fd;
+}
+
+/* The status that is answered. */
+static int call_ask(int fd, const char *ask) {
+    char text[512];
+    int length = snprintf(text, sizeof(text), "%s HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n", ask);
+    (void)send(fd, text, (size_t)length, MSG_NOSIGNAL);
+    ssize_t n = recv(fd, text, 12, MSG_WAITALL);
+    text[n > 0 ? n : 0] = '\0';
+    return n == 12 ? (int)strtol(text + 9, NULL, 10) : 599;
+}
+
+/* By a child; "orphan": whose parent has ended; "dead": that only connects, and ends. */
+static int call_by(const char *by, const char *path, const char *ask) {
+    int pair[2], status = 599;
+    int fd = strcmp(by, "dead") == 0 ? socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0) : -1;
+    if (pipe(pair) < 0) {
+        return 599;
+    }
+    pid_t child = fork();
+    if (child == 0 && strcmp(by, "dead") == 0) {
+        struct sockaddr_un to = {.sun_family = AF_UNIX};
+        (void)snprintf(to.sun_path, sizeof(to.sun_path), "%s", path);
+        _exit(connect(fd, (const struct sockaddr *)&to, sizeof(to)) < 0);
+    }
+    if (child == 0) {
+        (void)setsid();
+        if (strcmp(by, "orphan") == 0 && fork() > 0) {
+            _exit(0);
+        }
+        int own = call_open(path);
+        status = call_ask(own, ask);
+        (void)!write(pair[1], &status, sizeof(status));
+        _exit(0);
+    }
+    close(pair[1]);
+    (void)waitpid(child, NULL, 0);
+    if (fd >= 0) {
+        status = call_ask(fd, ask);
+        close(fd);
+    } else if (read(pair[0], &status, sizeof(status)) != sizeof(status)) {
+        status = 403; /* it was ended before it could ask */
+    }
+    close(pair[0]);
+    return status;
+}
+
+static int call(const struct socgi_request *req) {
+    const char *by = socgi_query(req, "by", "self");
+    const char *path = socgi_query(req, "socket", "");
+    const char *ask = socgi_query(req, "ask", "");
+    if (strcmp(by, "self") != 0) {
+        return call_by(by, path, ask);
+    }
+    int fd = call_open(path);
+    int status = call_ask(fd, ask);
+    close(fd);
+    return status;
+}
+
 /* Each socket of a client waits for it from now on, whoever uses it. */
 static void sockets_block(void) {
     enum { DESCRIPTORS = 64 };
@@ -178,6 +275,17 @@ static int hostile(const struct socgi_request *req, struct socgi_response *res) 
         turn_steal();
     } else if (strcmp(how, "answers") == 0) {
         answers_spoil();
+    } else if (strcmp(how, "sums") == 0) {
+        sums_spoil();
+    } else if (strcmp(how, "call") == 0) {
+        return call(req);
+    } else if (strcmp(how, "peek") == 0) {
+        return secret_left("SECRET-"
+                           "OF-ANOTHER")
+                   ? 418
+                   : 200;
+    } else if (strcmp(how, "tamper") == 0) {
+        return body_spoil(req) == 0 ? 200 : 418;
     } else if (strcmp(how, "block") == 0) {
         sockets_block();
     } else if (strcmp(how, "forge") == 0) {

@@ -72,5 +72,8 @@ bool rules_answer(const struct mailbox_answer *a, uint32_t timeout_ms) {
     if (a->left > INT64_MAX || a->sent > (timeout_ms + UINT64_C(1)) * SENT_PER_MS) {
         return false;
     }
-    return a->head <= UINT32_MAX && (!whole || (a->head > 0 && a->head <= a->sent + a->left));
+    if (a->lying > UINT32_MAX || (a->lying > 0 && !(a->flags & ANSWER_LIES))) {
+        return false;
+    }
+    return a->head <= UINT32_MAX && (!whole || (a->head > 0 && a->head <= a->sent + a->lying + a->left));
 }

@@ -85,6 +85,9 @@ int respond_send(void *sink, struct socgi_response *res) {
             return fail(res, true);
         } else if (errno == EAGAIN) {
             return 0;
+        } else if (errno == EBADF || errno == ENOTSOCK) {
+            to->lost = true;
+            return 0;
         } else if (errno != EINTR) {
             return fail(res, false);
         }

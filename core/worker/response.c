@@ -8,6 +8,8 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "worker/context.h"
+#include "worker/origin.h"
 #include "worker/request.h"
 
 enum { PARTS_FIRST = 16, MEMORY_KEPT = 1024 * 1024 };
@@ -103,12 +105,20 @@ static int parts_reserve(struct socgi_response *res) {
     return 0;
 }
 
+/* A child of the worker shares the answer's file and connection with it. */
+static void origin_check(const struct socgi_response *res) {
+    if (origin_lost()) {
+        origin_end(res->req->context->manifest.name);
+    }
+}
+
 /* Whether bytes follow a part without a gap. */
 static bool part_continues(const struct response_part *part, const struct response_part *more) {
     return part->kind == more->kind && part->file == more->file && part->offset + part->length == more->offset;
 }
 
 int response_append(struct socgi_response *res, struct response_part more) {
+    origin_check(res);
     if (res->part_count > res->framed && part_continues(&res->parts[res->part_count - 1], &more)) {
         res->parts[res->part_count - 1].length += more.length;
     } else {
@@ -191,6 +201,7 @@ static int text_append(struct socgi_response *res, const void *data, size_t leng
 }
 
 int response_write(struct socgi_response *res, const void *data, size_t length) {
+    origin_check(res);
     if (res->gone || length == 0) {
         return 0; /* no one will read it, and the handler need not know */
     }

@@ -11,6 +11,7 @@
 #include "worker/context.h"
 #include "worker/origin.h"
 #include "worker/request.h"
+#include "worker/spool.h"
 
 enum { PARTS_FIRST = 16, MEMORY_KEPT = 1024 * 1024 };
 
@@ -169,7 +170,7 @@ static int spool_write(const struct response_text *text, uint64_t offset, const 
 int response_spill(struct socgi_response *res) {
     struct response_text *text = &res->text;
     if (text->fd < 0) {
-        int fd = fd_temporary(res->req->spool);
+        int fd = spool_file(res->req->spool);
         if (fd < 0) {
             return fd;
         }

@@ -83,6 +83,21 @@ static void closed_and_replaced(void **state) {
     }
 }
 
+/* What is printed does not get into the handler's own answer either. */
+static void closed_and_printed(void **state) {
+    enum { LINE = 21, LINES = 50000 };
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "careless hello", .workers = 1});
+    struct fetch fetch = {.path = "/careless?do=close-and-print"};
+    fetch_one(server, &fetch);
+    assert_int_equal(fetch.status, 200);
+    assert_int_equal(fetch.length, LINE * LINES);
+    assert_int_equal(text_count(fetch.body, "a line of the answer\n"), LINES);
+    fetch_free(&fetch, 1);
+    server_log_await(server, "plugin careless has closed or replaced descriptor 1 (stdout)", 1);
+    fetch_expect(server, "/hello", 200, "Hello, world!\n");
+    server_end(server);
+}
+
 /* At rest, too, without anybody asking for anything. */
 static void found_when_idle(void **state) {
     struct server *server = server_start(state, &(struct server_setup){.plugins = "careless hello", .workers = 1});
@@ -317,9 +332,10 @@ static void fini_fails(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(closed_and_replaced), SYSTEM_TEST(found_when_idle), SYSTEM_TEST(connection_closed),
-        SYSTEM_TEST(one_process_answers), SYSTEM_TEST(left_open),       SYSTEM_TEST(nobody_can),
-        SYSTEM_TEST(lines_named),         SYSTEM_TEST(thread_crashes),  SYSTEM_TEST(fini_fails),
+        SYSTEM_TEST(closed_and_replaced), SYSTEM_TEST(closed_and_printed),  SYSTEM_TEST(found_when_idle),
+        SYSTEM_TEST(connection_closed),   SYSTEM_TEST(one_process_answers), SYSTEM_TEST(left_open),
+        SYSTEM_TEST(nobody_can),          SYSTEM_TEST(lines_named),         SYSTEM_TEST(thread_crashes),
+        SYSTEM_TEST(fini_fails),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

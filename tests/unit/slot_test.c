@@ -6,6 +6,7 @@
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -14,7 +15,7 @@
 
 #include "wire/slot.h"
 
-enum { SLOTS = 2, JOBS = 4, SIMPLE = 6, OF_SLOT = 3 };
+enum { SLOTS = 2, JOBS = 4, SIMPLE = 6, OF_SLOT = 3, WORLDS_MAX = 1 << 21 };
 
 enum fate { UNPOSTED, OUT, ANSWERED, BACK, BURIED };
 
@@ -221,9 +222,31 @@ static int move_make(struct world *w, int move) {
     return move < SIMPLE ? simple[move](w) : of_slot[(move - SIMPLE) / SLOTS](w, (move - SIMPLE) % SLOTS);
 }
 
+/* Whether it has been explored before: what follows from it does not hang on how it came about. */
+static bool world_known(const struct world *w) {
+    static uint64_t known[WORLDS_MAX];
+    const unsigned char *bytes = (const unsigned char *)w;
+    uint64_t hash = 0xcbf29ce484222325;
+    for (size_t i = 0; i < sizeof(*w); i++) {
+        hash = (hash ^ bytes[i]) * 0x100000001b3;
+    }
+    hash |= 1; /* 0 is no world */
+    size_t at = (hash >> 7) % WORLDS_MAX;
+    while (known[at] != 0 && known[at] != hash) {
+        at = (at + 1) % WORLDS_MAX;
+    }
+    bool found = known[at] == hash;
+    known[at] = hash;
+    return found;
+}
+
 static void explore(const struct world *w) {
     int moved = 0;
+    if (world_known(w)) {
+        return;
+    }
     worlds_seen++;
+    assert_true(worlds_seen < WORLDS_MAX / 2);
     for (int move = 0; move < SIMPLE + OF_SLOT * SLOTS; move++) {
         struct world next = *w;
         if (move_make(&next, move)) {

@@ -71,6 +71,18 @@ static void leak(long count) {
     }
 }
 
+/* The answer is longer than what is kept in memory, so it opens a file. */
+static int close_and_print(struct socgi_response *res) {
+    enum { LINES = 50000 };
+    close(STDOUT_FILENO);
+    for (int i = 0; i < LINES; i++) {
+        socgi_printf(res, "a line of the answer\n");
+    }
+    printf("printed, and for nobody to read\n");
+    (void)fflush(stdout);
+    return 200;
+}
+
 static void child_end(void) {
     (void)fprintf(stderr, "a child has run what was registered for the exit\n");
 }
@@ -121,6 +133,8 @@ static int careless(const struct socgi_request *req, struct socgi_response *res)
     int error = 0;
     if (strcmp(deed, "close-output") == 0) {
         close(STDOUT_FILENO);
+    } else if (strcmp(deed, "close-and-print") == 0) {
+        return close_and_print(res);
     } else if (strcmp(deed, "close-error") == 0) {
         close(STDERR_FILENO);
     } else if (strcmp(deed, "close-both") == 0) {

@@ -2,6 +2,7 @@
 #include "pool/answer.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,12 +13,16 @@
 #include "pool/plugin.h"
 #include "pool/pool.h"
 #include "pool/pools.h"
+#include "pool/queue.h"
 #include "pool/retire.h"
 #include "pool/sticky.h"
 #include "pool/worker.h"
 #include "wire/channel.h"
 #include "wire/message.h"
 #include "wire/rules.h"
+
+/* So often one job is taken to a worker that gives it back. */
+enum { RETURNS_MAX = 3 };
 
 /* The message that was sent before the slot was done. -EPROTO: it is not there. */
 static int tail_receive(struct worker *w, const struct job *job, struct wire_tail *tail, int *fds, size_t *count) {
@@ -96,19 +101,57 @@ static bool job_collect(struct worker *w, struct job *job) {
     return true;
 }
 
-void worker_collect(struct worker *w) {
-    for (struct job *job = pending_head(w); job && !w->broken; job = pending_head(w)) {
-        enum slot_state state = slot_look(&mailbox_slot(&w->ties.box, job->slot)->slot, job->sequence);
-        bool fine = state == SLOT_DONE ? job_collect(w, job) : state != SLOT_FREE;
-        if (!fine) {
-            worker_broke(w, "an impossible answer");
-        }
-        if (!fine || state != SLOT_DONE) {
-            break;
-        }
+/* It was not begun: somebody else gets it, unless that has been tried often. False: the worker is broken. */
+static bool job_recover(struct worker *w, struct job *job) {
+    struct mailbox_slot *slot = mailbox_slot(&w->ties.box, job->slot);
+    if (atomic_load(&slot->touched)) {
+        return false;
     }
-    if (w->seat && w->state == WORKER_READY && w->requests_limit > 0 && w->requests >= w->requests_limit) {
+    (void)slot_recover(&slot->slot, job->sequence);
+    sticky_lose(w, job);
+    pending_remove(w, job);
+    if (++job->returns <= RETURNS_MAX) {
+        queue_return(w->pool->pools, job);
+        return true;
+    }
+    log_line(LOG_ERROR, "%u workers have given a request for plugin %s back: answered 503", job->returns,
+             job->plugin->name);
+    w->pool->pools->events->refused(job, REFUSAL_FULL);
+    return true;
+}
+
+/* The oldest job, if the worker is done with it. False: it is not, or the worker is broken. */
+static bool head_collect(struct worker *w, struct job *job, bool *gave_back) {
+    enum slot_state state = slot_look(&mailbox_slot(&w->ties.box, job->slot)->slot, job->sequence);
+    bool fine = state == SLOT_DONE       ? job_collect(w, job)
+                : state == SLOT_RETURNED ? job_recover(w, job)
+                                         : state != SLOT_FREE;
+    if (!fine) {
+        worker_broke(w, "an impossible answer");
+    }
+    *gave_back |= state == SLOT_RETURNED;
+    return fine && (state == SLOT_DONE || state == SLOT_RETURNED);
+}
+
+/* One that has given something back ends by itself, whatever else it says. */
+static void worker_check(struct worker *w, bool gave_back) {
+    if (w->state != WORKER_READY) {
+        return;
+    }
+    if (gave_back || atomic_load_explicit(&w->ties.box.shared->leaving, memory_order_relaxed)) {
+        worker_leave(w);
+    } else if (w->seat && w->requests_limit > 0 && w->requests >= w->requests_limit) {
         log_line(LOG_INFO, "worker %d has answered %u requests: replaced", (int)w->pid, w->requests);
         worker_retire(w);
     }
+}
+
+void worker_collect(struct worker *w) {
+    bool gave_back = false;
+    for (struct job *job = pending_head(w); job && !w->broken; job = pending_head(w)) {
+        if (!head_collect(w, job, &gave_back)) {
+            break;
+        }
+    }
+    worker_check(w, gave_back);
 }

@@ -38,6 +38,7 @@ static bool quarantine_admits(struct job *job, uint64_t now) {
 
 enum refusal dispatch_submit(struct job *job) {
     struct pool *pool = job->plugin->pool;
+    job->returns = 0;
     if (!quarantine_admits(job, pool->pools->loop->now)) {
         return REFUSAL_QUARANTINE;
     }
@@ -147,7 +148,7 @@ bool dispatch_sleep(struct pools *pools) {
             continue;
         }
         doorbell_announce(&w->ties.box.shared->bell, worker_unhurried(w) ? DOORBELL_DOZING : DOORBELL_ASLEEP);
-        if (slot_look(&mailbox_slot(&w->ties.box, head->slot)->slot, head->sequence) == SLOT_DONE) {
+        if (slot_settled(&mailbox_slot(&w->ties.box, head->slot)->slot, head->sequence)) {
             return false;
         }
     }

@@ -45,7 +45,8 @@ struct job {
     uint32_t handle; /* under which its worker keeps the connection, or is to; HANDLE_NONE: none, or settled */
     bool brings;     /* is to: the descriptor is on its way */
     bool queued;
-    bool probe; /* the one request that a quarantine has let through */
+    uint32_t returns; /* workers that have given it back */
+    bool probe;       /* the one request that a quarantine has let through */
 };
 
 /* Why a pool does not take a request. */

@@ -25,12 +25,23 @@ void worker_give_back(struct worker *w) {
     }
 }
 
-void worker_retire(struct worker *w) {
-    worker_unseat(w);
+static void worker_release(struct worker *w) {
     (void)worker_apply(w, WORKER_RETIRE);
     worker_give_back(w);
     struct job *head = pending_head(w);
     if (head && pending_reclaim(w, head)) {
         queue_return(w->pool->pools, head);
     }
+}
+
+void worker_retire(struct worker *w) {
+    worker_unseat(w);
+    worker_release(w);
+}
+
+void worker_leave(struct worker *w) {
+    if (w->requests > 0) {
+        worker_unseat(w);
+    }
+    worker_release(w);
 }

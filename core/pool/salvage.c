@@ -49,7 +49,7 @@ static void job_lose(struct worker *w, struct job *job, bool touched, int status
     events->lost(job, &loss);
 }
 
-void worker_died(struct worker *w, int status) {
+bool worker_died(struct worker *w, int status) {
     worker_collect(w);
     list_remove(&w->pending.idle);
     struct job *running = NULL;
@@ -70,4 +70,5 @@ void worker_died(struct worker *w, int status) {
     if (running) {
         job_lose(w, running, touched, status);
     }
+    return running != NULL;
 }

@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "pool/pool.h"
 #include "pool/pools.h"
+#include "pool/report.h"
 #include "pool/sticky.h"
 #include "wire/call.h"
 
@@ -140,8 +141,13 @@ uint64_t worker_next(const struct worker *w) {
     return w->deadline < w->output.tell ? w->deadline : w->output.tell;
 }
 
+const char *worker_plugin(const struct worker *w, uint32_t place) {
+    struct wire_plugin plugin;
+    return report_plugin(w->pool, place, &plugin) == 0 && !plugin.reason ? plugin.name : NULL;
+}
+
 bool worker_output(struct worker *w) {
-    return output_read(&w->output, w->ties.output, w->pid, w->running, worker_now(w));
+    return output_read(&w->output, worker_now(w));
 }
 
 uint64_t worker_memory(const struct worker *w) {

@@ -85,7 +85,10 @@ void worker_leaves(struct worker *worker);
 /* When it has to be looked at: its deadline, or because lines that it printed were dropped. */
 uint64_t worker_next(const struct worker *worker);
 
-/* What it has printed goes to the log, under the name of what it runs. False: it has closed its stdout and stderr. */
+/* The name of the plugin in that place; NULL: there is none, or it is not known yet. It is the pool's report's. */
+const char *worker_plugin(const struct worker *worker, uint32_t place);
+
+/* What it has printed goes to the log. False: it has closed its stdout and stderr. */
 bool worker_output(struct worker *worker);
 
 /* Resident memory in bytes: proc(5), statm. 0: not known. */

@@ -71,7 +71,7 @@ static size_t take_descriptors(struct msghdr *message, int fds[CHANNEL_FDS_MAX])
     return count;
 }
 
-ssize_t channel_receive(int fd, void *data, size_t capacity, int fds[CHANNEL_FDS_MAX], size_t *count) {
+static ssize_t receive(int fd, int flags, void *data, size_t capacity, int fds[CHANNEL_FDS_MAX], size_t *count) {
     struct iovec part = {.iov_base = data, .iov_len = capacity};
     union control control;
     struct msghdr message = {
@@ -79,7 +79,7 @@ ssize_t channel_receive(int fd, void *data, size_t capacity, int fds[CHANNEL_FDS
     ssize_t received;
     *count = 0;
     do {
-        received = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+        received = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | flags);
     } while (received < 0 && errno == EINTR);
     if (received < 0) {
         return errno == ECONNRESET ? 0 : -errno;
@@ -93,4 +93,12 @@ ssize_t channel_receive(int fd, void *data, size_t capacity, int fds[CHANNEL_FDS
         return -EMSGSIZE;
     }
     return received;
+}
+
+ssize_t channel_receive(int fd, void *data, size_t capacity, int fds[CHANNEL_FDS_MAX], size_t *count) {
+    return receive(fd, 0, data, capacity, fds, count);
+}
+
+ssize_t channel_receive_now(int fd, void *data, size_t capacity, int fds[CHANNEL_FDS_MAX], size_t *count) {
+    return receive(fd, MSG_DONTWAIT, data, capacity, fds, count);
 }

@@ -20,4 +20,7 @@ int channel_send(int fd, const void *data, size_t length, const int *fds, size_t
  * closed. fds holds CHANNEL_FDS_MAX. */
 ssize_t channel_receive(int fd, void *data, size_t capacity, int fds[CHANNEL_FDS_MAX], size_t *count);
 
+/* The same, but it never waits: -EAGAIN when there is none. */
+ssize_t channel_receive_now(int fd, void *data, size_t capacity, int fds[CHANNEL_FDS_MAX], size_t *count);
+
 #endif

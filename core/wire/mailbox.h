@@ -15,7 +15,9 @@
 #include <stdint.h>
 
 #include "wire/crash.h"
+#include "wire/farewell.h"
 #include "wire/forgets.h"
+#include "wire/mark.h"
 #include "wire/ring.h"
 #include "wire/slot.h"
 
@@ -50,6 +52,7 @@ struct mailbox_slot {
 
 struct mailbox_shared {
     _Alignas(64) struct doorbell bell;      /* of the master: it sleeps, the worker rings its eventfd */
+    _Atomic uint32_t leaving;               /* of the worker: it ends by itself, and takes nothing more */
     _Alignas(64) struct doorbell call;      /* of the worker: it sleeps, the master wakes it, see wire/call.h */
     _Atomic uint32_t ending;                /* of the master: nothing follows what the ring holds */
     struct ring ring;                       /* the order of requests */
@@ -58,6 +61,8 @@ struct mailbox_shared {
     uint32_t count;                         /* slots */
     uint32_t capacity;                      /* bytes of a packed request */
     struct crash_report crash;              /* of the worker */
+    struct farewell farewell;               /* of the worker */
+    struct mark_board marks;                /* of both */
 };
 
 /* One side's view; a zeroed struct is none. */

@@ -12,6 +12,7 @@
 #include "http/method.h"
 #include "http/status.h"
 #include "worker/context.h"
+#include "worker/origin.h"
 #include "worker/request.h"
 
 #define DEFAULT_TYPE "text/plain; charset=utf-8"
@@ -192,6 +193,9 @@ static int flush_hold(struct socgi_response *res, int status) {
 }
 
 int answer_flush(struct socgi_response *res, int status) {
+    if (origin_lost()) {
+        origin_end(res->req->context->manifest.name);
+    }
     if (res->gone) {
         return -EPIPE;
     }

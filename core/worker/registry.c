@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/placeholder.h"
 #include "worker/manifest.h"
+#include "worker/origin.h"
 
 static const char SUFFIX[] = ".so";
 
@@ -111,6 +112,9 @@ static int context_make(const struct wire_start *start, const char *file, struct
         return -EINVAL;
     }
     int error = context->manifest.plugin.init ? context->manifest.plugin.init(context) : 0;
+    if (origin_lost()) { /* it, or a constructor, has forked */
+        origin_end(context->manifest.name);
+    }
     if (error < 0) {
         snprintf(reason, MANIFEST_REASON_SIZE, "its init failed: %s", strerror(-error));
     }
@@ -211,6 +215,9 @@ struct socgi_context *registry_load_file(const struct wire_start *start, const c
 void registry_unload_file(struct socgi_context *context) {
     if (context->manifest.plugin.fini) {
         context->manifest.plugin.fini(context);
+        if (origin_lost()) {
+            origin_end(context->manifest.name);
+        }
     }
     context_free(context);
 }
@@ -219,12 +226,14 @@ struct socgi_context *registry_at(const struct registry *registry, size_t index)
     return index < registry->count ? registry->plugins[index] : NULL;
 }
 
-void registry_end(struct registry *registry) {
+void registry_end(struct registry *registry, registry_ending *ending, void *data) {
     for (size_t i = 0; i < registry->count; i++) {
         if (registry->plugins[i]) {
+            ending(data, i);
             registry_unload_file(registry->plugins[i]);
         }
     }
+    ending(data, registry->count);
     free(registry->plugins);
     *registry = (struct registry){0};
 }

@@ -31,7 +31,10 @@ int registry_examine(const char *path, const char *name, char reason[MANIFEST_RE
 /* The plugin of that place, or NULL. */
 struct socgi_context *registry_at(const struct registry *registry, size_t index);
 
+/* The fini of that plugin is called now; registry->count: all have been. */
+typedef void registry_ending(void *data, size_t index);
+
 /* Calls every fini, and frees the table; the code stays mapped. */
-void registry_end(struct registry *registry);
+void registry_end(struct registry *registry, registry_ending *ending, void *data);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "worker/spool.h"
 
 enum { GATHER_MAX = 16 };
 
@@ -84,6 +85,9 @@ int respond_send(void *sink, struct socgi_response *res) {
         } else if (n == 0) {
             return fail(res, true);
         } else if (errno == EAGAIN) {
+            return 0;
+        } else if (errno == EBADF || errno == ENOTSOCK) {
+            to->lost = true;
             return 0;
         } else if (errno != EINTR) {
             return fail(res, false);
@@ -168,7 +172,7 @@ static int tail_make(const struct socgi_response *res, const char *spool, uint64
                      int *fds, size_t *count, int *made) {
     int error = 0;
     if (frames_pending(res)) {
-        *made = fd_temporary(spool);
+        *made = spool_file(spool);
         error = *made < 0 ? *made : fd_write_all(*made, res->frame.data, res->frame.length);
     }
     if (!error) {
@@ -178,7 +182,7 @@ static int tail_make(const struct socgi_response *res, const char *spool, uint64
         return error;
     }
     int frames = *made;
-    *made = fd_temporary(spool);
+    *made = spool_file(spool);
     error = *made < 0 ? *made : tail_copy(res, frames, *made);
     fd_close(&frames);
     tail->count = 1;

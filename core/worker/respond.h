@@ -5,6 +5,7 @@
 #ifndef WORKER_RESPOND_H
 #define WORKER_RESPOND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "wire/mailbox.h"
@@ -17,6 +18,7 @@ struct respond {
     struct mailbox_slot *slot; /* whose `touched` is set before the first byte */
     uint64_t turn;             /* bytes that may still be sent by the worker itself */
     uint64_t sent;
+    bool lost; /* the descriptor is no connection any more: the master, which has another, is to send the answer */
 };
 
 /* A response_send: sends what is framed, as far as it goes. 0, or -EPIPE. */

@@ -18,9 +18,12 @@
 #include "wire/message.h"
 #include "worker/confine.h"
 #include "worker/crash.h"
+#include "worker/custody.h"
 #include "worker/handling.h"
 #include "worker/inbox.h"
+#include "worker/origin.h"
 #include "worker/registry.h"
+#include "worker/turn.h"
 
 struct worker {
     worker_enclose *enclose;
@@ -28,6 +31,8 @@ struct worker {
     struct wire_start start; /* points into start_message */
     unsigned char start_message[CHANNEL_MESSAGE_MAX];
     struct registry registry;
+    struct custody custody;
+    struct turn turn;
     struct inbox inbox;
     struct handling handling;
 };
@@ -54,28 +59,46 @@ static bool begin(struct worker *w) {
     error = error || !w->start.sandbox ? error : w->enclose(&w->start);
     if (!error) {
         log_set_level((enum log_level)w->start.log_level);
+        origin_begin();
+        turn_open(&w->turn, &w->box.shared->marks);
         error = registry_load(&w->registry, &w->start, tell, NULL);
+        (void)turn_end(&w->turn); /* what was printed so far is nobody's */
     }
+    error = error ? error : custody_begin(&w->custody, &w->registry);
     if (error && error != -EPIPE) {
         log_line(LOG_ERROR, "cannot start: %s", strerror(-error));
     }
     return !error;
 }
 
+/* What comes next. HANDLING_LEAVE: nothing. */
+static enum handling_result serve_one(struct worker *w) {
+    struct delivery delivery;
+    switch (inbox_next(&w->inbox, &delivery)) {
+    case INBOX_REQUEST:
+        return handling_run(&w->handling, &delivery);
+    case INBOX_IDLE:
+        return handling_look(&w->handling) ? HANDLING_DONE : HANDLING_LEAVE;
+    case INBOX_SPOILED:
+        handling_return(&w->handling, &delivery);
+        return HANDLING_LEAVE;
+    case INBOX_ENDED:
+        return HANDLING_LEAVE;
+    case INBOX_BROKEN:
+        break;
+    }
+    return HANDLING_BROKEN;
+}
+
 /* Until there is nothing to come. The exit status. */
 static int serve(struct worker *w) {
-    struct delivery delivery;
-    inbox_begin(&w->inbox, &w->box);
-    for (;;) {
-        enum inbox_result result = inbox_next(&w->inbox, &delivery);
-        if (result == INBOX_ENDED) {
-            inbox_end(&w->inbox);
-            return EXIT_SUCCESS;
-        }
-        if (result == INBOX_BROKEN || !handling_run(&w->handling, &delivery)) {
-            return EXIT_FAILURE;
-        }
+    enum handling_result result = HANDLING_DONE;
+    inbox_begin(&w->inbox, &w->box, &w->custody);
+    while (result == HANDLING_DONE) {
+        result = serve_one(w);
     }
+    inbox_end(&w->inbox);
+    return result == HANDLING_LEAVE ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* ---- The process ---- */
@@ -95,10 +118,20 @@ static bool process_setup(pid_t master) {
     return true;
 }
 
+/* A registry_ending: the master can tell whose fini does not end. */
+static void plugin_ending(void *data, size_t index) {
+    struct worker *w = data;
+    if (w->box.shared) {
+        turn_begin(&w->turn, index < w->registry.count ? (uint32_t)index + 1 : 0);
+        atomic_store(&w->box.shared->farewell.fini, (uint32_t)index + 1);
+    }
+}
+
+/* The mailbox stays, for a crash on the way out is told there. */
 static void worker_free(struct worker *w) {
-    registry_end(&w->registry);
+    registry_end(&w->registry, plugin_ending, w);
     handling_end(&w->handling);
-    mailbox_close(&w->box);
+    custody_end(&w->custody);
     free(w);
 }
 
@@ -109,7 +142,9 @@ int worker_main(pid_t master, worker_enclose *enclose) {
     }
     w->enclose = enclose;
     int status = EXIT_FAILURE;
-    if (handling_begin(&w->handling, &w->start, &w->box, &w->registry) == 0 && process_setup(master) && begin(w)) {
+    w->handling = (struct handling){
+        .start = &w->start, .box = &w->box, .registry = &w->registry, .custody = &w->custody, .turn = &w->turn};
+    if (handling_begin(&w->handling) == 0 && process_setup(master) && begin(w)) {
         status = serve(w);
     }
     worker_free(w);

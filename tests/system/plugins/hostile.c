@@ -67,7 +67,7 @@ static void ties_close(void) {
 
 /* Begins each request that waits behind this one, and stays. */
 static void turn_steal(void) {
-    enum { MS = 20000, POSTED = 1, TAKEN = 2, STATE = 3 };
+    enum { MS = 20000, POSTED = 1, TAKEN = 2, STATE = 7 };
     for (int i = 0; i < MS; i++) {
         for (uint32_t at = 0; at < box.count; at++) {
             _Atomic uint64_t *word = &slot_at(at)->slot.word;

@@ -122,6 +122,7 @@ bool handling_run(struct handling *h, struct delivery *d) {
         log_line(LOG_ERROR, "an invalid request from the master");
         return false;
     }
+    h->plugin = request.plugin;
     request_run(h, d, &request);
     inbox_done(d);
     slot_done(h, d);

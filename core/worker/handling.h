@@ -23,6 +23,7 @@ struct handling {
     struct request_cache cache;
     struct socgi_response response;
     struct wire_field *fields;
+    uint32_t plugin; /* place of the one that has run last */
 };
 
 /* The three are the caller's, for as long as this lives; they may be filled in later, before the first request. 0, or

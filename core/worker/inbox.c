@@ -10,11 +10,8 @@
 #include "wire/channel.h"
 #include "wire/heritage.h"
 
-/* How often a worker that sleeps looks whether it still has a master. */
-enum { LOOK_MS = 5000 };
-
-void inbox_begin(struct inbox *in, const struct mailbox *box) {
-    *in = (struct inbox){.box = box};
+void inbox_begin(struct inbox *in, const struct mailbox *box, uint32_t (*idle)(void *data), void *data) {
+    *in = (struct inbox){.box = box, .idle = idle, .data = data};
     for (size_t i = 0; i < HANDLES_MAX; i++) {
         in->kept[i] = -1;
     }
@@ -127,13 +124,14 @@ enum inbox_result inbox_next(struct inbox *in, struct delivery *d) {
             }
             continue;
         }
-        if (atomic_load(&shared->ending) || orphaned) {
+        uint32_t most = ring_empty(&shared->ring, in->read) ? in->idle(in->data) : 1;
+        if (atomic_load(&shared->ending) || orphaned || most == 0) {
             return INBOX_ENDED;
         }
         doorbell_announce(&shared->call, DOORBELL_ASLEEP);
         if (ring_empty(&shared->ring, in->read) && !forgets_pending(&shared->forgets) &&
             !atomic_load(&shared->ending)) {
-            orphaned = !call_wait(&shared->call, LOOK_MS) && channel_ended();
+            orphaned = !call_wait(&shared->call, most) && channel_ended();
         }
         doorbell_withdraw(&shared->call);
     }

@@ -16,6 +16,10 @@ struct inbox {
     const struct mailbox *box;
     uint32_t read;         /* entries of the ring so far */
     int kept[HANDLES_MAX]; /* connections; -1: none */
+
+    /* Asked before it sleeps: for how many milliseconds at most; 0: the worker is to end. */
+    uint32_t (*idle)(void *data);
+    void *data;
 };
 
 /* A request that was taken. */
@@ -29,7 +33,7 @@ struct delivery {
 
 enum inbox_result { INBOX_REQUEST, INBOX_ENDED, INBOX_BROKEN };
 
-void inbox_begin(struct inbox *inbox, const struct mailbox *box);
+void inbox_begin(struct inbox *inbox, const struct mailbox *box, uint32_t (*idle)(void *data), void *data);
 
 /* Waits for the next request and takes it. INBOX_ENDED: there will be none; INBOX_BROKEN: the master has broken the
  * protocol, told in the log. */

@@ -18,8 +18,10 @@
 #include "wire/message.h"
 #include "worker/confine.h"
 #include "worker/crash.h"
+#include "worker/departure.h"
 #include "worker/handling.h"
 #include "worker/inbox.h"
+#include "worker/keeping.h"
 #include "worker/registry.h"
 
 struct worker {
@@ -29,6 +31,7 @@ struct worker {
     struct registry registry;
     struct inbox inbox;
     struct handling handling;
+    struct keeping keeping;
 };
 
 /* ---- Its start ---- */
@@ -49,9 +52,12 @@ static bool begin(struct worker *w) {
     int error = wire_start_unpack(&w->start, w->start_message, (size_t)length);
     error = error ? error : mailbox_open(&w->box, HERITAGE_MAILBOX);
     error = error ? error : crash_watch(&w->box.shared->crash);
+    error = error ? error : departure_watch();
     error = error ? error : confine(&w->start);
+    error = error ? error : keeping_begin(&w->keeping, w->start.first != 0);
     if (!error) {
         log_set_level((enum log_level)w->start.log_level);
+        w->registry.keeping = &w->keeping;
         error = registry_load(&w->registry, &w->start, tell, NULL);
     }
     if (error && error != -EPIPE) {
@@ -60,20 +66,25 @@ static bool begin(struct worker *w) {
     return !error;
 }
 
-/* Until there is nothing to come. The exit status. */
+static uint32_t idle(void *data) {
+    return keeping_idle(data);
+}
+
+/* Until there is nothing to come, or the process is no longer what it was: what is posted then goes to another worker.
+ * The exit status. */
 static int serve(struct worker *w) {
     struct delivery delivery;
-    inbox_begin(&w->inbox, &w->box);
-    for (;;) {
+    bool fine = true;
+    inbox_begin(&w->inbox, &w->box, idle, &w->keeping);
+    while (fine) {
         enum inbox_result result = inbox_next(&w->inbox, &delivery);
-        if (result == INBOX_ENDED) {
-            inbox_end(&w->inbox);
-            return EXIT_SUCCESS;
-        }
-        if (result == INBOX_BROKEN || !handling_run(&w->handling, &delivery)) {
+        if (result == INBOX_BROKEN || (result == INBOX_REQUEST && !handling_run(&w->handling, &delivery))) {
             return EXIT_FAILURE;
         }
+        fine = result == INBOX_REQUEST && keeping_handled(&w->keeping, w->handling.plugin);
     }
+    inbox_end(&w->inbox);
+    return EXIT_SUCCESS;
 }
 
 /* ---- The process ---- */
@@ -96,6 +107,7 @@ static bool process_setup(pid_t master) {
 static void worker_free(struct worker *w) {
     registry_end(&w->registry);
     handling_end(&w->handling);
+    keeping_end(&w->keeping);
     mailbox_close(&w->box);
     free(w);
 }
@@ -110,5 +122,6 @@ int worker_main(pid_t master) {
         status = serve(w);
     }
     worker_free(w);
+    departure_own();
     return status;
 }

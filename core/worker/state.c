@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/time.h>
 #include <unistd.h>
 #if defined(__x86_64__)
 #include <fpu_control.h>
@@ -17,6 +16,8 @@
 #elif defined(__aarch64__)
 #include <fpu_control.h>
 #endif
+
+#include "worker/timers.h"
 
 enum { WHAT_SIZE = 192 };
 
@@ -34,6 +35,31 @@ static void found(const struct left_events *events, enum left kind, enum left_en
 
 /* ---- Locale ---- */
 
+/* What a text of LC_ALL says of one category: of length *length. */
+static const char *locale_of(const char *all, const char *category, size_t *length) {
+    const char *at = strchr(all, '=') ? strstr(all, category) : NULL;
+    at = at ? at + strlen(category) + 1 : all;
+    *length = strcspn(at, ";");
+    return at;
+}
+
+/* The first category that is not as it should be, those that change what others compute before those that do not. */
+static void locale_describe(const char *now, const char *wanted, char what[WHAT_SIZE]) {
+    static const char *const categories[] = {"LC_NUMERIC", "LC_CTYPE",    "LC_COLLATE",
+                                             "LC_TIME",    "LC_MONETARY", "LC_MESSAGES"};
+    (void)snprintf(what, WHAT_SIZE, "another locale");
+    for (size_t i = 0; i < sizeof(categories) / sizeof(categories[0]); i++) {
+        size_t length;
+        size_t before;
+        const char *is = locale_of(now, categories[i], &length);
+        const char *was = locale_of(wanted, categories[i], &before);
+        if (length != before || strncmp(is, was, length) != 0) {
+            (void)snprintf(what, WHAT_SIZE, "the locale %.*s (%s)", (int)length, is, categories[i]);
+            return;
+        }
+    }
+}
+
 static void locale_compare(struct state *s, const struct left_events *events) {
     if (uselocale((locale_t)0) != LC_GLOBAL_LOCALE) {
         found(events, LEFT_LOCALE, LEFT_RESTORED, "a locale of its own in the thread");
@@ -42,7 +68,7 @@ static void locale_compare(struct state *s, const struct left_events *events) {
     const char *now = setlocale(LC_ALL, NULL);
     if (s->locale && strcmp(now, s->locale) != 0) {
         char what[WHAT_SIZE];
-        (void)snprintf(what, sizeof(what), "the locale %s", now); /* before it is another one */
+        locale_describe(now, s->locale, what); /* before it is another one */
         found(events, LEFT_LOCALE, setlocale(LC_ALL, s->locale) ? LEFT_RESTORED : LEFT_SPOILED, "%s", what);
     }
 }
@@ -207,7 +233,7 @@ static void limits_compare(struct state *s, bool grown, const struct left_events
     }
 }
 
-/* ---- Blocked signals, timers ---- */
+/* ---- Blocked signals ---- */
 
 static void blocked_compare(struct state *s, const struct left_events *events) {
     sigset_t now;
@@ -224,28 +250,6 @@ static void blocked_compare(struct state *s, const struct left_events *events) {
         found(events, LEFT_BLOCKED, LEFT_RESTORED, "SIG%s and %d more signals blocked", first, more);
     } else if (first) {
         found(events, LEFT_BLOCKED, LEFT_RESTORED, "SIG%s blocked", first);
-    }
-}
-
-/* One whose signal has a handler ends nobody. */
-static void timers_compare(const struct left_events *events) {
-    static const struct {
-        __itimer_which_t which;
-        int signal;
-        const char *what;
-    } timers[] = {{ITIMER_REAL, SIGALRM, "an alarm (SIGALRM)"},
-                  {ITIMER_VIRTUAL, SIGVTALRM, "a timer (SIGVTALRM)"},
-                  {ITIMER_PROF, SIGPROF, "a timer (SIGPROF)"}};
-    const struct itimerval off = {.it_value = {0, 0}};
-    for (size_t i = 0; i < sizeof(timers) / sizeof(timers[0]); i++) {
-        struct itimerval now;
-        struct sigaction action;
-        if (getitimer(timers[i].which, &now) == 0 && (now.it_value.tv_sec || now.it_value.tv_usec) &&
-            sigaction(timers[i].signal, NULL, &action) == 0 && !(action.sa_flags & SA_SIGINFO) &&
-            action.sa_handler == SIG_DFL) {
-            (void)setitimer(timers[i].which, &off, NULL);
-            found(events, LEFT_TIMER, LEFT_RESTORED, "%s", timers[i].what);
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "server.h"
@@ -35,7 +36,7 @@ static const struct {
     {"block", "SIGSEGV and 1 more signals blocked", true},
     {"alarm", "an alarm (SIGALRM)", true},
     {"limit", "RLIMIT_NOFILE at 40", true},
-    {"locale", "the locale C.UTF-8", true},
+    {"locale", "the locale C.UTF-8 (LC_NUMERIC)", true},
     {"folder", "another working folder", true},
     {"umask", "the umask 0777", true},
     {"round", "the floating point environment changed", true},
@@ -70,6 +71,22 @@ static void what_a_handler_leaves_is_put_right(void **state) {
     }
     assert_int_equal(server_log_count(server, "has left "), lines);
     free(before);
+    client_close(client);
+    server_end(server);
+}
+
+/* Where the kernel lists them. */
+static void timers_of_the_other_kind_are_found(void **state) {
+    if (access("/proc/self/timers", R_OK) < 0) {
+        skip();
+    }
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "careless hello", .workers = 1});
+    struct client *client = client_open(server);
+    expect(client, "/careless?do=timer-of-thread", 200);
+    expect(client, "/careless?do=timer", 200);
+    server_log_await(server, "plugin careless has left a timer (SIGUSR2): restored", 1);
+    expect(client, "/hello", 200);
+    assert_int_equal(server_log_count(server, "has left "), 1);
     client_close(client);
     server_end(server);
 }
@@ -221,6 +238,7 @@ static void a_stray_signal_brings_nobody_into_quarantine(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(what_a_handler_leaves_is_put_right),
+        SYSTEM_TEST(timers_of_the_other_kind_are_found),
         SYSTEM_TEST(what_an_init_leaves_is_put_right),
         SYSTEM_TEST(an_only_plugin_may_set_its_process_up),
         SYSTEM_TEST(what_cannot_be_put_right_costs_the_worker),

@@ -17,6 +17,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void deed_sigpipe(void) {
@@ -41,6 +42,29 @@ static void deed_block(void) {
 
 static void deed_alarm(void) {
     (void)alarm(1000);
+}
+
+static void deed_timer(void) {
+    const struct itimerspec later = {.it_value = {1000, 0}};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL};
+    timer_t timer;
+    event.sigev_signo = SIGUSR2;
+    (void)timer_create(CLOCK_MONOTONIC, &event, &timer);
+    (void)timer_settime(timer, 0, &later, NULL);
+}
+
+static void nothing_done(union sigval value) {
+    (void)value;
+}
+
+/* By a thread of the C library's: it ends nobody. */
+static void deed_timer_of_thread(void) {
+    const struct itimerspec later = {.it_value = {1000, 0}};
+    struct sigevent event = {.sigev_notify = SIGEV_THREAD};
+    timer_t timer;
+    event.sigev_notify_function = nothing_done;
+    (void)timer_create(CLOCK_MONOTONIC, &event, &timer);
+    (void)timer_settime(timer, 0, &later, NULL);
 }
 
 static void deed_limit(void) {
@@ -143,6 +167,8 @@ static const struct {
              {"ignore", deed_ignore},
              {"block", deed_block},
              {"alarm", deed_alarm},
+             {"timer", deed_timer},
+             {"timer-of-thread", deed_timer_of_thread},
              {"limit", deed_limit},
              {"hard", deed_hard},
              {"locale", deed_locale},

@@ -14,7 +14,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-enum { STACK_SIZE = 64 << 10, SKIPPED_MAX = 8, REPEATS_MAX = 16 };
+enum { STACK_SIZE = 64 << 10, SKIPPED_MAX = 8, REPEATS_MAX = 1000 };
 
 /* What a signal handler must reach. */
 static struct crash_report *report;
@@ -125,7 +125,8 @@ static bool report_begin(uint64_t sp) {
             (!on_stack(sp) && atomic_compare_exchange_strong(&report->state, &told, CRASH_WRITING)));
 }
 
-/* A handler that returns and has mended nothing is not asked for ever. */
+/* A handler that returns and seems to have mended nothing is not asked for ever: again and again where it was, with
+ * nothing in between. One that protects memory may be asked often. */
 static bool repeats(struct registers at, const siginfo_t *info) {
     uint64_t address = (uint64_t)info->si_addr;
     bool same = at.ip == latest.ip && at.sp == latest.sp && address == latest.address;
@@ -134,6 +135,13 @@ static bool repeats(struct registers at, const siginfo_t *info) {
     latest.address = address;
     latest.times = same ? latest.times + 1 : 0;
     return latest.times >= REPEATS_MAX;
+}
+
+void crash_survived(void) {
+    latest.times = 0;
+    uint32_t told = CRASH_TOLD;
+    (void)(report && atomic_load_explicit(&report->state, memory_order_relaxed) == CRASH_TOLD &&
+           atomic_compare_exchange_strong(&report->state, &told, CRASH_NONE));
 }
 
 /* False: there is none that could deal with it. Theirs may leave by siglongjmp, or an exception. */
@@ -147,10 +155,14 @@ static bool theirs_called(int number, siginfo_t *info, void *context) {
     if (theirs.sa_flags & (int)SA_RESETHAND) {
         chained[number] = (struct sigaction){.sa_handler = SIG_DFL};
     }
+    uint64_t ip = registers_of(context).ip;
     if (plain) {
         theirs.sa_handler(number);
     } else {
         theirs.sa_sigaction(number, info, context);
+    }
+    if (registers_of(context).ip != ip) { /* it goes on elsewhere, as for an exception of its language */
+        crash_survived();
     }
     return true;
 }
@@ -212,12 +224,6 @@ bool crash_stack(void) {
         return false;
     }
     return sigaltstack(&own, NULL) == 0;
-}
-
-void crash_survived(void) {
-    uint32_t told = CRASH_TOLD;
-    (void)(report && atomic_load_explicit(&report->state, memory_order_relaxed) == CRASH_TOLD &&
-           atomic_compare_exchange_strong(&report->state, &told, CRASH_NONE));
 }
 
 /* ---- Ends without a signal ---- */

@@ -52,6 +52,22 @@ static void our_report_comes_first(void **state) {
     }
 }
 
+/* The place of the crash is told, not that of the question. */
+static void a_handler_that_never_ends_outruns_its_time(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "crash hello runtime",
+                                                                       .workers = 1,
+                                                                       .settings = {"handler_timeout=500ms"},
+                                                                       .options = {"runtime.take=menu"}});
+    struct client *client = client_open(server);
+    expect(client, "/crash", 504);
+    server->incidents++;
+    server_log_await(server, "outran 500 ms in \"GET /crash", 1);
+    server_log_await(server, ": SIGSEGV, code ", 1);
+    server_log_await(server, ": #0 crash_segv at ", 1);
+    client_close(client);
+    server_end(server);
+}
+
 /* Its own fault is no end, and is not told as the reason of a later one. */
 static void a_fault_that_is_dealt_with_is_no_crash(void **state) {
     struct server *server = server_start(
@@ -66,6 +82,18 @@ static void a_fault_that_is_dealt_with_is_no_crash(void **state) {
     client_close(client);
     server_calm(server);
     assert_int_equal(server_log_count(server, "] trace "), 0);
+    server_end(server);
+}
+
+/* A JVM has one for each null that a program comes upon. */
+static void faults_that_are_dealt_with_may_be_many(void **state) {
+    struct server *server = server_start(
+        state,
+        &(struct server_setup){.plugins = "crash hello runtime", .workers = 1, .options = {"runtime.take=move"}});
+    struct client *client = client_open(server);
+    expect(client, "/runtime?do=fault&times=3000", 200);
+    client_close(client);
+    crashes(server, "/crash", "ended by signal 11", ": #0 crash_segv at ");
     server_end(server);
 }
 
@@ -96,7 +124,9 @@ static void an_only_plugin_needs_no_advice(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(our_report_comes_first),
+        SYSTEM_TEST(a_handler_that_never_ends_outruns_its_time),
         SYSTEM_TEST(a_fault_that_is_dealt_with_is_no_crash),
+        SYSTEM_TEST(faults_that_are_dealt_with_may_be_many),
         SYSTEM_TEST(signals_that_are_taken_later_are_found),
         SYSTEM_TEST(an_only_plugin_needs_no_advice),
     };

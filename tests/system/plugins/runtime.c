@@ -1,11 +1,13 @@
 /*
  * Takes signals and their stack as language runtimes do, in its init if the option "take" says how, or by
  * /runtime?take=HOW. HOW: what its handler of SIGSEGV does:
+ *     move     has the program go on elsewhere when it was its own, as a JVM's
  *     recover  goes on behind the fault by siglongjmp when it was its own, as for an exception of its language
  *     exit     says so and ends the process with status 11, as GnuCOBOL's
  *     again    has the default action done, as Ruby's
+ *     menu     asks what is to be done, and waits for ever, as R's
  *     never    returns, and has mended nothing
- * /runtime?do=fault has a fault of its own.
+ * /runtime?do=fault has a fault of its own; with times=N so many at the same place.
  */
 #include <socgi/plugin.h>
 
@@ -15,6 +17,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <ucontext.h>
+#include <unistd.h>
 
 enum { STACK = 65536 };
 
@@ -23,13 +27,39 @@ static sigjmp_buf back;
 static volatile sig_atomic_t own;
 static const char *how;
 
+static void landed(void) {
+    siglongjmp(back, 1);
+}
+
+/* Where a call of landed() would have come to. */
+static void move(void *context) {
+    ucontext_t *u = context;
+    enum { RED_ZONE = 256, ALIGNMENT = 16 };
+#if defined(__x86_64__)
+    greg_t *r = u->uc_mcontext.gregs;
+    r[REG_RIP] = (greg_t)(uintptr_t)landed;
+    r[REG_RSP] = ((r[REG_RSP] - RED_ZONE) & -(greg_t)ALIGNMENT) - (greg_t)sizeof(void *);
+#elif defined(__aarch64__)
+    u->uc_mcontext.pc = (uintptr_t)landed;
+    u->uc_mcontext.sp = (u->uc_mcontext.sp - RED_ZONE) & -(uint64_t)ALIGNMENT;
+#else
+    (void)u;
+    landed();
+#endif
+}
+
 static void on_fault(int number, siginfo_t *info, void *context) {
     (void)info;
-    (void)context;
-    if (strcmp(how, "recover") == 0 && own) {
+    if (strcmp(how, "move") == 0 && own) {
+        move(context);
+    } else if (strcmp(how, "recover") == 0 && own) {
         siglongjmp(back, 1);
     } else if (strcmp(how, "exit") == 0) {
         exit(11);
+    } else if (strcmp(how, "menu") == 0) {
+        for (;;) {
+            (void)pause();
+        }
     } else if (strcmp(how, "never") != 0) {
         (void)signal(number, SIG_DFL);
         (void)raise(number);
@@ -71,9 +101,11 @@ static int runtime(const struct socgi_request *req, struct socgi_response *res) 
         take(as);
     }
     if (strcmp(socgi_query(req, "do", ""), "fault") == 0) {
-        own = 1;
-        if (sigsetjmp(back, 1) == 0) {
-            fault();
+        volatile long left = strtol(socgi_query(req, "times", "1"), NULL, 10);
+        for (own = 1; left > 0; left--) {
+            if (sigsetjmp(back, 1) == 0) {
+                fault();
+            }
         }
         own = 0;
         socgi_printf(res, "recovered\n");

@@ -69,7 +69,7 @@ static void found(void *data, enum left kind, int number, enum left_end end, con
     }
     if (kind == LEFT_TAKEN || kind == LEFT_STACK || kind == LEFT_HANDLER) {
         taken_note(k, what);
-        k->reporting |= kind != LEFT_HANDLER;
+        k->reporting |= kind == LEFT_TAKEN;
         return;
     }
     names_of(k, names);

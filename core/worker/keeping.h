@@ -32,7 +32,7 @@ struct keeping {
     uint32_t recent[KEEPING_RECENT]; /* who has run since, each once */
     uint32_t recent_count;           /* of them; more: others, too */
     char taken[KEEPING_TAKEN];       /* by the look that is under way: signals and their stack, as words */
-    bool reporting;                  /* among them one that we need */
+    bool reporting;                  /* among them a signal that we report crashes by */
 };
 
 /* Before the first plugin's code runs. 0, or -ENOMEM. */

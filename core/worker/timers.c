@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -42,18 +43,20 @@ static void intervals_compare(const struct left_events *events) {
     }
 }
 
+/* The number behind such a word; -1: there is none. */
+static long number_behind(const char *text, const char *word) {
+    const char *at = strstr(text, word);
+    return at ? strtol(at + strlen(word), NULL, 10) : -1;
+}
+
 /* A timer of the list: "ID: 0", "signal: 14/0", "notify: signal/pid.123". The C library's own, for functions that a
  * timer calls, are a thread's. */
 static void listed_compare(const char *text, const struct left_events *events) {
-    int id;
-    int number;
-    char notify[8];
-    const char *signal = strstr(text, "\nsignal: ");
-    const char *by = strstr(text, "\nnotify: signal/");
-    if (signal && by && sscanf(text, "ID: %d", &id) == 1 && sscanf(signal, "\nsignal: %d/", &number) == 1 &&
-        sscanf(by, "\nnotify: signal/%3s", notify) == 1 && strcmp(notify, "pid") == 0 && deadly(number)) {
-        (void)syscall(SYS_timer_delete, id);
-        found(events, number);
+    long id = number_behind(text, "ID: ");
+    long number = number_behind(text, "\nsignal: ");
+    if (strstr(text, "\nnotify: signal/pid.") && id >= 0 && number > 0 && number < NSIG && deadly((int)number)) {
+        (void)syscall(SYS_timer_delete, (int)id);
+        found(events, (int)number);
     }
 }
 

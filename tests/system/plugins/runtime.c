@@ -66,6 +66,11 @@ static void on_fault(int number, siginfo_t *info, void *context) {
     }
 }
 
+static void on_end(int number) {
+    (void)number;
+    _exit(0);
+}
+
 static void take(const char *as) {
     static const int taken[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
     const stack_t mine = {.ss_sp = stack, .ss_size = sizeof(stack)};
@@ -75,7 +80,7 @@ static void take(const char *as) {
     for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++) {
         (void)sigaction(taken[i], &action, NULL);
     }
-    (void)signal(SIGTERM, exit);
+    (void)signal(SIGTERM, on_end);
 }
 
 static const struct socgi_option options[] = {{"take", NULL, "how its init takes signals"}, {NULL, NULL, NULL}};

@@ -1,6 +1,6 @@
 /*
- * Leaves something behind in its worker, as it is told: /careless?do=DEED, or in its init by the option "init"; and
- * /careless?do=look tells how the worker's process is.
+ * Leaves something behind in its worker, as it is told: /untidy?do=DEED, or in its init by the option "init"; and
+ * /untidy?do=look tells how the worker's process is.
  */
 #include <socgi/plugin.h>
 
@@ -112,7 +112,7 @@ static void deed_clear(void) {
 }
 
 static void deed_grow(void) {
-    (void)setenv("CARELESS", "yes", 1);
+    (void)setenv("UNTIDY", "yes", 1);
 }
 
 static void deed_exit(void) {
@@ -203,7 +203,7 @@ static char action_of(int number) {
 static void look(struct socgi_response *res) {
     char folder[4096] = "?";
     const char *path = getenv("PATH");
-    const char *own = getenv("CARELESS");
+    const char *own = getenv("UNTIDY");
     struct rlimit files;
     struct itimerval timer;
     sigset_t blocked;
@@ -223,13 +223,13 @@ static void look(struct socgi_response *res) {
 
 static const struct socgi_option options[] = {{"init", NULL, "what its init does"}, {NULL, NULL, NULL}};
 
-static int careless_init(struct socgi_context *ctx) {
+static int untidy_init(struct socgi_context *ctx) {
     const char *deed = socgi_option(ctx, "init");
     perform(deed ? deed : "");
     return 0;
 }
 
-static int careless(const struct socgi_request *req, struct socgi_response *res) {
+static int untidy(const struct socgi_request *req, struct socgi_response *res) {
     const char *deed = socgi_query(req, "do", "look");
     if (strcmp(deed, "look") == 0) {
         look(res);
@@ -238,4 +238,4 @@ static int careless(const struct socgi_request *req, struct socgi_response *res)
     socgi_printf(res, "%s", ""); /* whatever it did, it answers */
     return 200;
 }
-SOCGI_PLUGIN(.handle = careless, .init = careless_init, .options = options)
+SOCGI_PLUGIN(.handle = untidy, .init = untidy_init, .options = options)

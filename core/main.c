@@ -25,6 +25,9 @@
 static int options_take(const struct config *config, struct wire_start *start) {
     for (size_t i = 0; i < config->plugin_count; i++) {
         const struct config_plugin *p = &config->plugins[i];
+        if (p->global && start->global_count < WIRE_GLOBALS_MAX) {
+            start->globals[start->global_count++] = p->name;
+        }
         for (size_t j = 0; j < p->option_count; j++) {
             if (start->option_count == WIRE_OPTIONS_MAX) {
                 complaint("socgi: found more than %d options of plugins", WIRE_OPTIONS_MAX);

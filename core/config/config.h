@@ -23,6 +23,7 @@ struct config_plugin {
     uint64_t body_limit;
     uint32_t concurrency;
     uint32_t methods; /* set of enum method */
+    bool global;      /* loaded RTLD_GLOBAL, and then alone in its pool */
     struct config_option *options;
     size_t option_count;
 };

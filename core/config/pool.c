@@ -173,6 +173,24 @@ static int pool_needs_check(const struct config_pool *p) {
     return -EINVAL;
 }
 
+/* Symbols that are global would be everybody's. */
+static int global_check(const struct config *config, const char *plugin) {
+    const struct config_pool *found = NULL;
+    for (size_t i = 0; i < config->pool_count && !found; i++) {
+        const struct config_pool *p = &config->pools[i];
+        for (size_t j = 0; j < p->plugin_count; j++) {
+            found = strcmp(p->plugins[j], plugin) == 0 ? p : found;
+        }
+    }
+    if (found && found->plugin_count == 1) {
+        return 0;
+    }
+    complaint(
+        "plugin %s: global: found \"on\", expected off, for its pool %s has other plugins: put it into one of its own",
+        plugin, found ? found->name : config->main.name);
+    return -EINVAL;
+}
+
 static int pool_check(struct config_pool *p) {
     if (p->workers_min > p->workers) {
         complaint("pool %s: workers_min: found \"%u\", expected at most workers, which is %u", p->name, p->workers_min,
@@ -196,6 +214,9 @@ int pools_check(struct config *config) {
     for (size_t i = 0; i < config->pool_count; i++) {
         errors += pool_check(&config->pools[i]) != 0;
         errors += pool_plugins_check(config, i) != 0;
+    }
+    for (size_t i = 0; i < config->plugin_count; i++) {
+        errors += config->plugins[i].global && global_check(config, config->plugins[i].name);
     }
     return errors;
 }

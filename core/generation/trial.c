@@ -171,7 +171,12 @@ static void killer_reason(const struct worker *w, int status, char *out, size_t 
         snprintf(out, size, "it ended its worker while it loaded: signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
     } else {
-        snprintf(out, size, "it ended its worker while it loaded: exit status %d", WEXITSTATUS(status));
+        static const char *const words[] = {
+            [CRASH_SIGNAL] = "", [CRASH_EXIT] = "it called exit(3), ", [CRASH_THREAD] = "it called pthread_exit, "};
+        enum crash_kind kind = CRASH_SIGNAL;
+        int number;
+        (void)crash_end(&w->ties.box.shared->crash, status, &kind, &number);
+        snprintf(out, size, "it ended its worker while it loaded: %sexit status %d", words[kind], WEXITSTATUS(status));
     }
 }
 

@@ -61,9 +61,13 @@ enum refusal {
 struct job_loss {
     const struct worker *worker; /* until the callback returns */
     int wait_status;             /* as waitpid(2) gives it */
-    bool outran;                 /* it was killed, for the handler took longer than its limit */
-    bool touched;                /* bytes of the answer were sent */
-    bool stopping;               /* all workers are being ended */
+    int exit_signal; /* these three, of one that has ended with an exit status, are struct incident_facts' */
+    bool exit_called;
+    bool thread_ended;
+    const char *others; /* names of the plugins that it had run before; "": no other */
+    bool outran;        /* it was killed, for the handler took longer than its limit */
+    bool touched;       /* bytes of the answer were sent */
+    bool stopping;      /* all workers are being ended */
 };
 
 /* What a pool asks of whoever has submitted a job, and tells it. After answered, refused and lost, and after a renew

@@ -21,6 +21,12 @@ _Static_assert(sizeof(((struct worker *)0)->loading) > RULES_FILE_MAX, "the name
 static int options_gather(const struct config *config, struct wire_start *start) {
     for (size_t i = 0; i < config->plugin_count; i++) {
         const struct config_plugin *p = &config->plugins[i];
+        if (p->global) {
+            if (start->global_count == WIRE_GLOBALS_MAX) {
+                return -E2BIG;
+            }
+            start->globals[start->global_count++] = p->name;
+        }
         for (size_t j = 0; j < p->option_count; j++) {
             if (start->option_count == WIRE_OPTIONS_MAX) {
                 return -E2BIG;
@@ -41,6 +47,7 @@ int report_begin(struct worker *w) {
                                .send_turn = SEND_TURN,
                                .log_level = (uint32_t)config->log_level,
                                .development = config->development,
+                               .first = !pool->known,
                                .uid = pool->own->uid,
                                .gid = pool->own->gid,
                                .user = pool->own->user,

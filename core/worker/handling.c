@@ -185,6 +185,7 @@ enum handling_result handling_run(struct handling *h, struct delivery *d) {
         log_line(LOG_ERROR, "an invalid request from the master");
         return HANDLING_BROKEN;
     }
+    h->plugin = request.plugin;
     request_run(h, d, &request);
     inbox_done(d);
     if (h->custody->fault) {

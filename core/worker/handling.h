@@ -27,6 +27,7 @@ struct handling {
     struct request_cache cache;
     struct socgi_response response;
     struct wire_field *fields;
+    uint32_t plugin; /* place of the one that has run last */
 };
 
 /* Memory of its own. What it works with is the caller's, for as long as this lives, and to be there before the first

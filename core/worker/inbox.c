@@ -14,8 +14,9 @@
 /* How often a worker that sleeps looks whether it still has a master; and when it is idle. */
 enum { LOOK_MS = 5000, IDLE_MS = 20 };
 
-void inbox_begin(struct inbox *in, const struct mailbox *box, struct custody *custody) {
-    *in = (struct inbox){.box = box, .custody = custody};
+void inbox_begin(struct inbox *in, const struct mailbox *box, struct custody *custody, uint32_t (*idle)(void *data),
+                 void *data) {
+    *in = (struct inbox){.box = box, .custody = custody, .idle = idle, .data = data};
     for (size_t i = 0; i < HANDLES_MAX; i++) {
         in->kept[i] = -1;
     }
@@ -152,12 +153,13 @@ static bool entry_take(struct inbox *in, const struct ring_entry *entry, struct 
 }
 
 /* Until it is called, or INBOX_IDLE is to be told: at the first time after a request soon. */
-static enum inbox_result sleep_until_called(struct inbox *in, bool *orphaned) {
+static enum inbox_result sleep_until_called(struct inbox *in, uint32_t most, bool *orphaned) {
+    uint32_t wait = in->rested ? LOOK_MS : IDLE_MS;
     struct mailbox_shared *shared = in->box->shared;
     enum inbox_result result = INBOX_REQUEST;
     doorbell_announce(&shared->call, DOORBELL_ASLEEP);
     if (ring_empty(&shared->ring, in->read) && !forgets_pending(&shared->forgets) && !atomic_load(&shared->ending) &&
-        !call_wait(&shared->call, in->rested ? LOOK_MS : IDLE_MS)) {
+        !call_wait(&shared->call, wait < most ? wait : most)) {
         *orphaned = in->rested && channel_ended();
         result = in->rested ? INBOX_REQUEST : INBOX_IDLE;
         in->rested = true;
@@ -180,10 +182,11 @@ enum inbox_result inbox_next(struct inbox *in, struct delivery *d) {
             }
             continue;
         }
-        if (atomic_load(&shared->ending) || orphaned) {
+        uint32_t most = ring_empty(&shared->ring, in->read) ? in->idle(in->data) : 1;
+        if (atomic_load(&shared->ending) || orphaned || most == 0) {
             return INBOX_ENDED;
         }
-        if (sleep_until_called(in, &orphaned) == INBOX_IDLE) {
+        if (sleep_until_called(in, most, &orphaned) == INBOX_IDLE) {
             return INBOX_IDLE;
         }
     }

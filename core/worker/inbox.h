@@ -22,6 +22,10 @@ struct inbox {
     uint32_t read;         /* entries of the ring so far */
     bool rested;           /* INBOX_IDLE was told since the last request */
     int kept[HANDLES_MAX]; /* connections; -1: none */
+
+    /* Asked before it sleeps: for how many milliseconds at most; 0: the worker is to end. */
+    uint32_t (*idle)(void *data);
+    void *data;
 };
 
 /* A request that was taken. */
@@ -41,8 +45,9 @@ enum inbox_result {
     INBOX_BROKEN   /* the master has broken the protocol, told in the log */
 };
 
-/* Both are the caller's, for as long as this lives. */
-void inbox_begin(struct inbox *inbox, const struct mailbox *box, struct custody *custody);
+/* All are the caller's, for as long as this lives. */
+void inbox_begin(struct inbox *inbox, const struct mailbox *box, struct custody *custody, uint32_t (*idle)(void *data),
+                 void *data);
 
 /* Waits for the next request and takes it. */
 enum inbox_result inbox_next(struct inbox *inbox, struct delivery *delivery);

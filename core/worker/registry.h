@@ -7,9 +7,12 @@
 #include "wire/message.h"
 #include "worker/context.h"
 
+struct keeping;
+
 struct registry {
     struct socgi_context **plugins; /* in the order of the PLUGIN messages; NULL: refused */
     size_t count;
+    struct keeping *keeping; /* looks at what each has left; NULL: nobody does */
 };
 
 /* Takes a message to the master. 0, or -errno. */

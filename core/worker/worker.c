@@ -19,8 +19,10 @@
 #include "worker/confine.h"
 #include "worker/crash.h"
 #include "worker/custody.h"
+#include "worker/departure.h"
 #include "worker/handling.h"
 #include "worker/inbox.h"
+#include "worker/keeping.h"
 #include "worker/origin.h"
 #include "worker/registry.h"
 #include "worker/turn.h"
@@ -35,6 +37,7 @@ struct worker {
     struct turn turn;
     struct inbox inbox;
     struct handling handling;
+    struct keeping keeping;
 };
 
 /* ---- Its start ---- */
@@ -55,12 +58,15 @@ static bool begin(struct worker *w) {
     int error = wire_start_unpack(&w->start, w->start_message, (size_t)length);
     error = error ? error : mailbox_open(&w->box, HERITAGE_MAILBOX);
     error = error ? error : crash_watch(&w->box.shared->crash);
+    error = error ? error : departure_watch();
     error = error ? error : confine(&w->start);
     error = error || !w->start.sandbox ? error : w->enclose(&w->start);
+    error = error ? error : keeping_begin(&w->keeping, w->start.first != 0);
     if (!error) {
         log_set_level((enum log_level)w->start.log_level);
         origin_begin();
         turn_open(&w->turn, &w->box.shared->marks);
+        w->registry.keeping = &w->keeping;
         error = registry_load(&w->registry, &w->start, tell, NULL);
         (void)turn_end(&w->turn); /* what was printed so far is nobody's */
     }
@@ -71,12 +77,22 @@ static bool begin(struct worker *w) {
     return !error;
 }
 
+static uint32_t idle(void *data) {
+    return keeping_idle(data);
+}
+
+/* And what it has left in the process is looked after. */
+static enum handling_result request_serve(struct worker *w, struct delivery *delivery) {
+    enum handling_result result = handling_run(&w->handling, delivery);
+    return result == HANDLING_DONE && !keeping_handled(&w->keeping, w->handling.plugin) ? HANDLING_LEAVE : result;
+}
+
 /* What comes next. HANDLING_LEAVE: nothing. */
 static enum handling_result serve_one(struct worker *w) {
     struct delivery delivery;
     switch (inbox_next(&w->inbox, &delivery)) {
     case INBOX_REQUEST:
-        return handling_run(&w->handling, &delivery);
+        return request_serve(w, &delivery);
     case INBOX_IDLE:
         return handling_look(&w->handling) ? HANDLING_DONE : HANDLING_LEAVE;
     case INBOX_SPOILED:
@@ -93,7 +109,7 @@ static enum handling_result serve_one(struct worker *w) {
 /* Until there is nothing to come. The exit status. */
 static int serve(struct worker *w) {
     enum handling_result result = HANDLING_DONE;
-    inbox_begin(&w->inbox, &w->box, &w->custody);
+    inbox_begin(&w->inbox, &w->box, &w->custody, idle, &w->keeping);
     while (result == HANDLING_DONE) {
         result = serve_one(w);
     }
@@ -132,6 +148,7 @@ static void worker_free(struct worker *w) {
     registry_end(&w->registry, plugin_ending, w);
     handling_end(&w->handling);
     custody_end(&w->custody);
+    keeping_end(&w->keeping);
     free(w);
 }
 
@@ -148,5 +165,6 @@ int worker_main(pid_t master, worker_enclose *enclose) {
         status = serve(w);
     }
     worker_free(w);
+    departure_own();
     return status;
 }

@@ -77,6 +77,14 @@ conf 'plugin "x" { options { a = b'
 expect 1 'c:[0-9]+: found the end of the file, expected }' check -c "$work/c"
 conf 'plugin "x" { }' 'plugin "x" { }'
 expect 1 'c:2: x: found a second section' check -c "$work/c"
+conf 'plugin "x" { global = on }'
+expect 1 'plugin x: global: found "on", expected off, for its pool main has other plugins' check -c "$work/c" "$work/plugins"
+conf 'plugin "x" { global = on }' 'pool "p" { plugins = {x, y} }'
+expect 1 'plugin x: global: found "on", expected off, for its pool p has other plugins' check -c "$work/c" "$work/plugins"
+conf 'plugin "x" { global = on }' 'pool "p" { plugins = {x} }' 'plugin "y" { global = off }'
+expect 0 'c: ok' check -c "$work/c" "$work/plugins"
+conf 'plugin "x" { global = maybe }'
+expect 1 'c:1: global: found "maybe", expected on or off' check -c "$work/c" "$work/plugins"
 conf 'workers ='
 expect 1 'c:1: workers: found the end of the file' check -c "$work/c"
 conf 'listen = {}'
@@ -93,4 +101,4 @@ for page in socgi.1 socgi-calc.1; do
     grep -q "^\.TH .*\"$version\"" "$source/core/man/$page" || fail "$page is not of $version"
 done
 
-checks_end 45
+checks_end 49

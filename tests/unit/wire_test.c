@@ -101,6 +101,11 @@ static void messages_survive(void **state) {
     start.files_limit = 9;
     start.sandbox = 1;
     start.needs = "read:/srv";
+    start.first = 1;
+    start.global_count = WIRE_GLOBALS_MAX;
+    for (size_t i = 0; i < WIRE_GLOBALS_MAX; i++) {
+        start.globals[i] = "perl";
+    }
     long n = wire_start_pack(&start, m);
     struct wire_start got;
     assert_int_equal(wire_start_unpack(&got, m, (size_t)n), 0);
@@ -110,6 +115,19 @@ static void messages_survive(void **state) {
     assert_int_equal(got.files_limit, 9);
     assert_int_equal(got.sandbox, 1);
     assert_string_equal(got.needs, "read:/srv");
+    assert_int_equal(got.first, 1);
+    assert_int_equal(got.global_count, WIRE_GLOBALS_MAX);
+    assert_string_equal(got.globals[WIRE_GLOBALS_MAX - 1], "perl");
+    start.global_count = 1;
+    long one = wire_start_pack(&start, m);
+    assert_int_equal(wire_start_unpack(&got, m, (size_t)one - 1), -EPROTO);
+    start.global_count = 0;
+    long none = wire_start_pack(&start, m);
+    uint32_t too_many = WIRE_GLOBALS_MAX + 1;
+    memcpy(m + none - sizeof(too_many), &too_many, sizeof(too_many));
+    assert_int_equal(wire_start_unpack(&got, m, (size_t)none), -EPROTO);
+    start.global_count = WIRE_GLOBALS_MAX;
+    assert_int_equal(wire_start_pack(&start, m), n);
     assert_int_equal(wire_kind(m, (size_t)n), WIRE_START);
 
     struct wire_post post = {.slot = 3, .sequence = 1ull << 50}, post_got;

@@ -41,12 +41,13 @@ struct master {
     struct upgrade upgrade;
     enum ending ending;
     uint64_t deadline; /* of the ending's stage */
+    uint32_t late;     /* how often it has passed while we were stopping */
     bool accepting;
     const struct master_start *start;
     char pid_file[4096]; /* that we have written; "" none */
 };
 
-enum { STOP_MS = 2000 };
+enum { STOP_MS = 2000, LATE_MAX = 2 };
 
 static const int signal_numbers[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD};
 enum { SIGNAL_COUNT = sizeof(signal_numbers) / sizeof(signal_numbers[0]) };
@@ -80,6 +81,12 @@ static void stage_stop(struct master *m) {
     pools_stop(&m->pools);
 }
 
+/* Whether nothing of ours is left. What does not end though it was killed is waited for only so long. */
+static bool all_ended(const struct master *m) {
+    return pools_empty(&m->pools) && (m->late >= LATE_MAX || (orphans_next(&m->orphans) == UINT64_MAX &&
+                                                              children_next(&m->children) == UINT64_MAX));
+}
+
 static void stage_turn(struct master *m) {
     bool late = m->loop.now >= m->deadline;
     if (m->ending == DRAINING && (m->clients.count == 0 || late)) {
@@ -90,8 +97,10 @@ static void stage_turn(struct master *m) {
     } else if (m->ending == STOPPING) {
         if (late) {
             pools_kill(&m->pools);
+            m->late++;
+            m->deadline = m->loop.now + STOP_MS * NS_PER_MS;
         }
-        if (pools_empty(&m->pools) && orphans_next(&m->orphans) == UINT64_MAX) {
+        if (all_ended(m)) {
             m->ending = STOPPED;
         }
     }
@@ -186,6 +195,7 @@ static void signal_came(struct signals *signals, int number) {
         (void)order_upgrade(m, text);
         break;
     case SIGCHLD:
+        children_expect(&m->children);
         orphans_expect(&m->orphans);
         break;
     default:
@@ -222,7 +232,8 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
 static uint64_t next_deadline(const struct master *m) {
     uint64_t next = earlier(clients_next(&m->clients), pools_next(&m->pools));
     next = earlier(next, earlier(generations_next(&m->generations), upgrade_next(&m->upgrade)));
-    next = earlier(next, earlier(orphans_next(&m->orphans), m->notifier.next));
+    next = earlier(next, earlier(orphans_next(&m->orphans), children_next(&m->children)));
+    next = earlier(next, m->notifier.next);
     return m->ending == SERVING ? next : earlier(next, m->deadline);
 }
 
@@ -255,6 +266,7 @@ static void master_turn(struct master *m) {
     generations_turn(&m->generations);
     pools_turn(&m->pools);
     succession_turn(m);
+    children_turn(&m->children);
     orphans_turn(&m->orphans);
     notifier_turn(&m->notifier, m->loop.now);
     if (m->generations.serving && !m->accepting && m->ending == SERVING) {
@@ -311,6 +323,7 @@ static void master_close(struct master *m) {
     generations_close(&m->generations);
     record_finish(&m->record);
     orphans_close(&m->orphans);
+    children_close(&m->children);
     signals_close(&m->signals);
     loop_close(&m->loop);
 }

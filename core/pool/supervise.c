@@ -197,9 +197,13 @@ static void worker_look(struct worker *w, uint64_t now) {
         }
     }
     if (w->deadline <= now) { /* still: it has not finished at the last moment */
+        bool killed = w->state == WORKER_KILLED;
         w->deadline = UINT64_MAX;
-        w->outran = true;
-        (void)worker_apply(w, WORKER_OVERDUE);
+        w->outran = w->outran || !killed;
+        if (worker_apply(w, WORKER_OVERDUE) == WORKER_BURY) {
+            log_line(LOG_ERROR, "worker %d was killed and does not end: it is not waited for", (int)w->pid);
+            worker_bury(w);
+        }
     }
 }
 

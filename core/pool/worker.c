@@ -17,7 +17,7 @@
 #include "pool/sticky.h"
 #include "wire/call.h"
 
-enum { LEAVE_MS = 5000, TRACE_MS = 300, JITTER = 10 };
+enum { LEAVE_MS = 5000, TRACE_MS = 300, DIE_MS = 1000, JITTER = 10 };
 
 uint64_t worker_now(const struct worker *w) {
     return w->pool->pools->loop->now;
@@ -95,7 +95,7 @@ static void worker_trace(struct worker *w) {
 
 static void worker_kill(struct worker *w) {
     child_kill(&w->child); /* with whatever it has started */
-    w->deadline = UINT64_MAX;
+    w->deadline = worker_now(w) + DIE_MS * NS_PER_MS;
 }
 
 enum worker_action worker_apply(struct worker *w, enum worker_event event) {

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include "base/closer.h"
 #include "base/fd.h"
 
 /* A worker may say anything: only regular files (memfds are) cannot block or hold the master, and only sums that agree.
@@ -40,7 +41,7 @@ int outlet_take(struct outlet *outlet, const struct wire_tail *tail, uint64_t le
     for (size_t i = 0; i < count; i++) {
         int fd = fds[i];
         if (error) {
-            fd_close(&fd);
+            closer_take(&fd);
         } else {
             outlet->fds[i] = fd;
         }
@@ -118,7 +119,7 @@ void outlet_free(struct outlet *outlet) {
     buffer_free(&outlet->text);
     free(outlet->tail);
     for (size_t i = 0; i < outlet->fd_count; i++) {
-        fd_close(&outlet->fds[i]);
+        closer_take(&outlet->fds[i]);
     }
     outlet->tail = NULL;
     outlet->segment = 0;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/closer.h"
 #include "base/log.h"
 #include "client/listeners.h"
 #include "config/complaint.h"
@@ -233,7 +234,7 @@ static uint64_t next_deadline(const struct master *m) {
     uint64_t next = earlier(clients_next(&m->clients), pools_next(&m->pools));
     next = earlier(next, earlier(generations_next(&m->generations), upgrade_next(&m->upgrade)));
     next = earlier(next, earlier(orphans_next(&m->orphans), children_next(&m->children)));
-    next = earlier(next, m->notifier.next);
+    next = earlier(next, earlier(closer_next(), m->notifier.next));
     return m->ending == SERVING ? next : earlier(next, m->deadline);
 }
 
@@ -277,6 +278,7 @@ static void master_turn(struct master *m) {
     pools_sweep(&m->pools);
     generations_sweep(&m->generations);
     record_turn(&m->record);
+    closer_turn(m->loop.now);
 }
 
 /* ---- Beginning and end ---- */
@@ -301,7 +303,8 @@ static int listeners_begin(struct master *m) {
 
 static int master_open(struct master *m) {
     const struct generations_owner owner = {.configured = config_serves, .ready = reload_over, .data = m};
-    int error = loop_open(&m->loop);
+    int error = closer_start();
+    error = error ? error : loop_open(&m->loop);
     children_init(&m->children, &m->loop);
     notifier_open(&m->notifier, m->loop.now);
     orphans_adopt(&m->orphans, &m->children);

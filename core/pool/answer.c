@@ -3,8 +3,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/closer.h"
 #include "base/log.h"
 #include "pool/account.h"
 #include "pool/job.h"
@@ -27,7 +27,7 @@ static int tail_receive(struct worker *w, const struct job *job, struct wire_tai
     }
     if (wire_tail_unpack(tail, message, (size_t)length) || tail->slot != job->slot || tail->sequence != job->sequence) {
         for (size_t i = 0; i < *count; i++) {
-            close(fds[i]);
+            closer_take(&fds[i]);
         }
         return -EPROTO;
     }

@@ -45,9 +45,27 @@ static void a_traced_worker(void **state) {
     server_end(server);
 }
 
+/* Asks for a deed, and reads nothing of the answer. */
+static struct client *deed_begin(struct server *server, const char *path) {
+    struct client *client = client_open_slow(server);
+    client_get(client, path);
+    return client;
+}
+
+/* Its client's socket is to be waited for by whoever closes it last, and the client reads nothing. */
+static void a_socket_that_lingers(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "stall hello"});
+    struct client *client = deed_begin(server, "/stall?how=linger");
+    assert_true(file_await(server->access, "/stall", 1, server->pidfd, WAIT_MS));
+    others_are_served(server);
+    client_close(client);
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(a_traced_worker),
+        SYSTEM_TEST(a_socket_that_lingers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

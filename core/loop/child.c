@@ -23,6 +23,7 @@ static const uint64_t LOOK_FIRST_NS = 20 * NS_PER_MS, LOOK_LAST_NS = NS_PER_SECO
 struct remains {
     struct list link; /* in children->away */
     pid_t pid;
+    uint64_t since;
 };
 
 static struct remains *remains_at(struct list *link) {
@@ -150,10 +151,11 @@ void child_leave(struct child *child) {
 static void child_put_away(struct children *all, pid_t pid) {
     struct remains *r = malloc(sizeof(*r));
     if (r) {
-        r->pid = pid;
+        *r = (struct remains){.pid = pid, .since = all->loop->now};
         list_init(&r->link);
         list_append(&all->away, &r->link);
-        children_expect(all);
+        all->pause = LOOK_FIRST_NS;
+        all->look = all->look < all->loop->now + LOOK_FIRST_NS ? all->look : all->loop->now + LOOK_FIRST_NS;
     }
     all->orphaned = true;
 }
@@ -204,6 +206,15 @@ static void tracer_end(pid_t pid) {
     }
 }
 
+/* What it waits for in the kernel may be what it has started itself, and would be an orphan only after its end. */
+static void children_end(pid_t pid) {
+    unsigned count = process_kill_children(pid);
+    if (count > 0) {
+        log_line(LOG_WARNING, "process %d was killed and does not end: %u that it has started are killed", (int)pid,
+                 count);
+    }
+}
+
 void children_turn(struct children *all) {
     uint64_t now = all->loop->now;
     if (now < all->look) {
@@ -212,12 +223,13 @@ void children_turn(struct children *all) {
     for (struct list *at = all->away.next, *next; at != &all->away; at = next) {
         struct remains *r = remains_at(at);
         next = at->next;
-        if (waitpid(r->pid, NULL, WNOHANG) == 0) {
-            tracer_end(r->pid);
-        } else {
+        if (waitpid(r->pid, NULL, WNOHANG) != 0) {
             all->orphaned = true;
             list_remove(&r->link);
             free(r);
+        } else if (now >= r->since + LOOK_FIRST_NS) {
+            tracer_end(r->pid);
+            children_end(r->pid);
         }
     }
     all->look = list_empty(&all->away) ? UINT64_MAX : now + all->pause;

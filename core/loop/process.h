@@ -8,6 +8,9 @@
 /* Who traces it; 0: nobody, or there is no such process. */
 pid_t process_tracer(pid_t pid);
 
+/* Kills its children, of whichever of its threads. How many there were. */
+unsigned process_kill_children(pid_t pid);
+
 /* Whether it is our child, or a child's child, however far down. */
 bool process_descends(pid_t pid);
 

@@ -25,7 +25,12 @@ static int tail_receive(struct worker *w, const struct job *job, struct wire_tai
     if (length < 0) {
         return (int)length == -EMSGSIZE ? -EMSGSIZE : -EPROTO;
     }
-    if (wire_tail_unpack(tail, message, (size_t)length) || tail->slot != job->slot || tail->sequence != job->sequence) {
+    bool fine = wire_tail_unpack(tail, message, (size_t)length) == 0 && tail->slot == job->slot &&
+                tail->sequence == job->sequence;
+    for (size_t i = 0; i < *count && fine; i++) {
+        fine = mounts_local(&w->pool->pools->mounts, fds[i]); /* we do not wait for its file system */
+    }
+    if (!fine) {
         for (size_t i = 0; i < *count; i++) {
             closer_take(&fds[i]);
         }

@@ -19,7 +19,7 @@ enum { FIELDS_MAX = 10000 };
 
 int handling_begin(struct handling *h, const struct wire_start *start, const struct mailbox *box,
                    const struct registry *registry) {
-    *h = (struct handling){.start = start, .box = box, .registry = registry, .response.text.fd = -1};
+    *h = (struct handling){.start = start, .box = box, .registry = registry, .response.text.fd = -1, .mounts.fd = -1};
     h->fields = calloc(FIELDS_MAX, sizeof(*h->fields));
     return h->fields ? 0 : -ENOMEM;
 }
@@ -28,6 +28,7 @@ void handling_end(struct handling *h) {
     response_free(&h->response);
     request_cache_free(&h->cache);
     free(h->fields);
+    mounts_close(&h->mounts);
 }
 
 static int tail_send(struct handling *h, const struct wire_post *post, struct mailbox_answer *answer) {
@@ -36,7 +37,7 @@ static int tail_send(struct handling *h, const struct wire_post *post, struct ma
     int fds[CHANNEL_FDS_MAX];
     size_t count;
     int made;
-    int error = respond_tail(&h->response, h->start->spool, &tail, fds, &count, &made, &answer->left);
+    int error = respond_tail(&h->response, h->start->spool, &h->mounts, &tail, fds, &count, &made, &answer->left);
     if (!error) {
         tail.slot = post->slot;
         tail.sequence = post->sequence;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/mounts.h"
 #include "wire/mailbox.h"
 #include "wire/message.h"
 #include "wire/request.h"
@@ -23,6 +24,7 @@ struct handling {
     struct request_cache cache;
     struct socgi_response response;
     struct wire_field *fields;
+    struct mounts mounts; /* which files the master takes */
 };
 
 /* The three are the caller's, for as long as this lives; they may be filled in later, before the first request. 0, or

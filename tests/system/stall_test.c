@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -62,10 +63,75 @@ static void a_socket_that_lingers(void **state) {
     server_end(server);
 }
 
+/* Its client's socket waits for the client from now on, whatever the master tells it; the client reads nothing. */
+static void a_socket_that_blocks(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "stall hello"});
+    struct client *client = deed_begin(server, "/stall?how=block");
+    others_are_served(server);
+    client_close(client);
+    server_end(server);
+}
+
+/* A folder to mount on. */
+struct mountpoint {
+    char path[64];
+    char request[128];
+};
+
+static void mountpoint_make(struct mountpoint *m, const char *how) {
+    (void)snprintf(m->path, sizeof(m->path), "/tmp/socgi-system-fuse-XXXXXX");
+    assert_non_null(mkdtemp(m->path));
+    (void)snprintf(m->request, sizeof(m->request), "/fuse?how=%s&at=%s", how, m->path);
+}
+
+static void mountpoint_remove(const struct mountpoint *m) {
+    (void)umount2(m->path, MNT_DETACH);
+    (void)rmdir(m->path);
+}
+
+/* What a handler gives from a file system that the master does not wait for arrives nevertheless. */
+static void a_file_of_another_process(void **state) {
+    enum { FILE_SIZE = 8 << 20 };
+    struct mountpoint mountpoint;
+    struct answer answer;
+    mountpoint_make(&mountpoint, "file");
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "fuse hello"});
+    struct client *client = deed_begin(server, mountpoint.request);
+    others_are_served(server);
+    assert_int_equal(client_read(client, false, &answer), 0);
+    if (answer.status == 200) {
+        assert_int_equal(answer.length, FILE_SIZE);
+        assert_int_equal(strspn(answer.body, "f"), FILE_SIZE);
+    }
+    assert_true(answer.status == 200 || answer.status == 501); /* it may not mount */
+    answer_free(&answer);
+    client_close(client);
+    server_end(server);
+    mountpoint_remove(&mountpoint);
+}
+
+/* A file system that answers nobody: its file is not taken, and who gave it is ended. */
+static void a_file_that_hangs(void **state) {
+    struct mountpoint mountpoint;
+    mountpoint_make(&mountpoint, "tail");
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "fuse hello"});
+    struct client *client = client_open(server);
+    client_get(client, mountpoint.request);
+    int status = client_status(client);
+    if (status != 501) {
+        assert_int_equal(status, 502);
+        server->incidents++;
+    }
+    client_close(client);
+    others_are_served(server);
+    server_end(server);
+    mountpoint_remove(&mountpoint);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(a_traced_worker),
-        SYSTEM_TEST(a_socket_that_lingers),
+        SYSTEM_TEST(a_traced_worker),           SYSTEM_TEST(a_socket_that_lingers), SYSTEM_TEST(a_socket_that_blocks),
+        SYSTEM_TEST(a_file_of_another_process), SYSTEM_TEST(a_file_that_hangs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

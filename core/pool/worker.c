@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -31,11 +32,22 @@ static uint32_t requests_limit(uint32_t wanted, uint64_t salt) {
     return wanted == 0 || spread == 0 ? wanted : wanted - (uint32_t)(salt % (2 * spread + 1)) + spread;
 }
 
+/* How many files it may have at most, as it will find out itself. */
+static uint32_t files_limit(const struct pool *pool) {
+    struct rlimit limit;
+    uint32_t wanted = pool->own->files_limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max / 2 > UINT32_MAX) {
+        return wanted;
+    }
+    uint32_t share = (uint32_t)(limit.rlim_max / 2);
+    return wanted > 0 && wanted < share ? wanted : share;
+}
+
 struct worker *worker_new(struct pool *pool, struct seat *seat) {
     const struct config *config = pool->config;
     uint64_t now = pool->pools->loop->now;
     struct worker *w = calloc(1, sizeof(*w));
-    if (!w || sticky_open(w, pool->own->sticky_connections, pool->own->files_limit)) {
+    if (!w || sticky_open(w, pool->own->sticky_connections, files_limit(pool))) {
         free(w);
         return NULL;
     }

@@ -2,6 +2,7 @@
 #include "worker/handling.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,9 +54,20 @@ static bool output_waits(void) {
     return ioctl(HERITAGE_STDOUT, FIONREAD, &waiting) == 0 && waiting > 0;
 }
 
+/* Other processes of our user have so many descriptors on their way that ours cannot go: this one waits for its client
+ * itself, as long as its handler may take. */
+static void rest_send(struct respond *to, struct socgi_response *res) {
+    to->turn = UINT64_MAX;
+    while (!res->broken && !res->gone && response_pending(res)) {
+        struct pollfd room = {.fd = to->connection, .events = POLLOUT};
+        (void)poll(&room, 1, -1);
+        (void)respond_send(to, res);
+    }
+}
+
 /* What became of it, for the master. The tail goes before the slot is done. */
 static void answer_tell(struct handling *h, const struct wire_post *post, const struct wire_request *request,
-                        const struct respond *to, struct mailbox_answer *answer) {
+                        struct respond *to, struct mailbox_answer *answer) {
     struct socgi_response *res = &h->response;
     uint32_t flags = output_waits() ? ANSWER_OUTPUT : 0;
     answer->status = res->status >= 200 && res->status <= 599 ? (uint32_t)res->status : 500;
@@ -64,7 +76,11 @@ static void answer_tell(struct handling *h, const struct wire_post *post, const 
     answer->left = 0;
     if (!res->broken && !res->gone && response_pending(res)) {
         int error = tail_send(h, post, answer);
-        if (error) {
+        if (error == -ETOOMANYREFS) {
+            rest_send(to, res);
+            answer->left = 0;
+            answer->sent = to->sent;
+        } else if (error) {
             log_line(LOG_ERROR, "the rest of an answer cannot be given back: %s", strerror(-error));
             res->broken = true;
             answer->left = 0;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -128,10 +129,48 @@ static void a_file_that_hangs(void **state) {
     mountpoint_remove(&mountpoint);
 }
 
+/* As many descriptors are on their way as one process may have there: those of the others get through. */
+static void descriptors_on_their_way(void **state) {
+    enum { BYTES = 8000000 };
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "stall big hello"});
+    struct client *client = client_open(server);
+    struct answer answer;
+    client_get(client, "/stall?how=flights");
+    assert_int_equal(client_status(client), 200);
+    client_close(client);
+    others_are_served(server);
+    client = deed_begin(server, "/big?bytes=8000000");
+    assert_int_equal(client_read(client, false, &answer), 0);
+    assert_int_equal(answer.status, 200);
+    assert_int_equal(answer.length, BYTES);
+    answer_free(&answer);
+    client_close(client);
+    server_end(server);
+}
+
+/* One plugin's answers, which nobody reads, would hold all descriptors that the master may have. */
+static void descriptors_that_are_held(void **state) {
+    enum { LIMIT = 600, CLIENTS = 60 };
+    struct client *clients[CLIENTS];
+    const struct rlimit limit = {.rlim_cur = LIMIT, .rlim_max = LIMIT};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0); /* the server inherits it */
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "stall hello"});
+    for (int i = 0; i < CLIENTS; i++) {
+        clients[i] = deed_begin(server, "/stall?how=files");
+    }
+    others_are_served(server);
+    for (int i = 0; i < CLIENTS; i++) {
+        client_close(clients[i]);
+    }
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(a_traced_worker),           SYSTEM_TEST(a_socket_that_lingers), SYSTEM_TEST(a_socket_that_blocks),
+        SYSTEM_TEST(a_traced_worker),           SYSTEM_TEST(descriptors_on_their_way),
+        SYSTEM_TEST(a_socket_that_lingers),     SYSTEM_TEST(a_socket_that_blocks),
         SYSTEM_TEST(a_file_of_another_process), SYSTEM_TEST(a_file_that_hangs),
+        SYSTEM_TEST(descriptors_that_are_held), /* the last one: the limit stays */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,6 +68,11 @@ static const char *stat_read(pid_t pid, char text[TEXT_SIZE]) {
     return end && end[1] ? end + 2 : "";
 }
 
+char process_state(pid_t pid) {
+    char text[TEXT_SIZE];
+    return stat_read(pid, text)[0];
+}
+
 bool process_descends(pid_t pid) {
     enum { DEPTH_MAX = 1000 };
     for (int i = 0; i < DEPTH_MAX && pid > 1; i++) {

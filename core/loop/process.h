@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* 'R', 'S', 'D', 'T', 'Z', ... as proc(5) has it; 0: there is no such process. */
+char process_state(pid_t pid);
+
 /* Who traces it; 0: nobody, or there is no such process. */
 pid_t process_tracer(pid_t pid);
 

@@ -19,6 +19,7 @@
 #include "pool/report.h"
 #include "pool/retire.h"
 #include "pool/salvage.h"
+#include "pool/untaken.h"
 #include "pool/worker.h"
 
 enum { LAST_READS = 16 };
@@ -196,7 +197,7 @@ static void worker_look(struct worker *w, uint64_t now) {
             worker_give_back(w);
         }
     }
-    if (w->deadline <= now) { /* still: it has not finished at the last moment */
+    if (w->deadline <= now && untaken_over(w)) { /* still: it has not finished at the last moment */
         bool killed = w->state == WORKER_KILLED;
         w->deadline = UINT64_MAX;
         w->outran = w->outran || !killed;

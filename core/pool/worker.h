@@ -30,6 +30,7 @@ struct pending {
     uint64_t sequence;
     uint32_t written; /* entries of the mailbox's ring */
     uint64_t deaf;    /* until then it is given nothing: it has taken no more */
+    uint64_t untaken; /* since when it has taken nothing that was posted: see pool/untaken.h; 0: it takes */
     uint64_t since;   /* when the oldest became the oldest, or when the last one was done */
     struct list idle; /* in its pool's list of idle workers */
     struct list busy; /* in the room's list of those with jobs */

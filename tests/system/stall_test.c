@@ -165,9 +165,42 @@ static void descriptors_that_are_held(void **state) {
     server_end(server);
 }
 
+static const char taken_nothing[] = "has taken nothing";
+
+/* It looks idle, and takes nothing that it is given: others get that, and it is ended. */
+static void a_worker_that_hangs(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "stall hello"});
+    struct client *client = client_open(server);
+    client_get(client, "/stall?how=hang");
+    assert_true(client_ended(client));
+    client_close(client);
+    others_are_served(server);
+    server_log_await(server, taken_nothing, 1);
+    server_end(server);
+}
+
+/* So are all of them, and the request waits for the first that takes the place of one. */
+static void workers_that_are_stopped(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "hello"});
+    pid_t workers[WORKERS_MAX];
+    server_workers(server, workers);
+    assert_int_equal(kill(workers[0], SIGSTOP), 0);
+    assert_int_equal(kill(workers[1], SIGSTOP), 0);
+    struct client *client = client_open(server);
+    client_get(client, "/hello");
+    assert_int_equal(client_status(client), 200);
+    client_close(client);
+    server_log_await(server, taken_nothing, 2);
+    assert_true(process_await_end(workers[0], WAIT_MS));
+    assert_true(process_await_end(workers[1], WAIT_MS));
+    others_are_served(server);
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(a_traced_worker),           SYSTEM_TEST(descriptors_on_their_way),
+        SYSTEM_TEST(a_traced_worker),           SYSTEM_TEST(a_worker_that_hangs),
+        SYSTEM_TEST(workers_that_are_stopped),  SYSTEM_TEST(descriptors_on_their_way),
         SYSTEM_TEST(a_socket_that_lingers),     SYSTEM_TEST(a_socket_that_blocks),
         SYSTEM_TEST(a_file_of_another_process), SYSTEM_TEST(a_file_that_hangs),
         SYSTEM_TEST(descriptors_that_are_held), /* the last one: the limit stays */

@@ -64,7 +64,7 @@ static bool job_collect(struct worker *w, struct job *job) {
         return false;
     }
     if (answer.flags & ANSWER_OUTPUT) {
-        (void)worker_output(w);
+        worker_output(w);
     }
     if (answer.flags & ANSWER_TAIL) {
         int error = tail_receive(w, job, &tail, fds, &count);

@@ -23,6 +23,7 @@ static void line_log(const char *text, size_t length, pid_t pid, const char *nam
 void output_begin(struct output *output, uint32_t rate, uint64_t now) {
     output->length = 0;
     output->dropped = 0;
+    output->bytes = 0;
     output->rate = output->left = rate;
     output->refilled = now;
     output->tell = UINT64_MAX;
@@ -100,6 +101,7 @@ bool output_read(struct output *output, int fd, pid_t pid, const char *name, uin
         if (n < 0) {
             return errno == EAGAIN || errno == EINTR;
         }
+        output->bytes += (size_t)n;
         output_take(output, data, (size_t)n, pid, name, now);
     }
     return true;

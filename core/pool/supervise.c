@@ -22,7 +22,7 @@
 #include "pool/untaken.h"
 #include "pool/worker.h"
 
-enum { LAST_READS = 16 };
+enum { LAST_READS = 16, MESSAGES_MAX = 64 };
 
 /* ---- Burial ---- */
 
@@ -60,7 +60,7 @@ static void death_judge(struct worker *w, int status) {
 static void worker_bury(struct worker *w) {
     struct pools *pools = w->pool->pools;
     int status = child_reap(&w->child);
-    for (int i = 0; i < LAST_READS && worker_output(w); i++) {
+    for (int i = 0; i < LAST_READS && output_read(&w->output, w->ties.output, w->pid, w->running, worker_now(w)); i++) {
     }
     output_flush(&w->output, w->pid, w->running);
     death_judge(w, status);
@@ -107,7 +107,11 @@ static void worker_serve(struct worker *w) {
 static void channel_ready(struct source *source, uint32_t events) {
     (void)events;
     struct worker *w = container_of(source, struct worker, channel_source);
-    while (w->state == WORKER_STARTING) {
+    for (int i = 0; w->state == WORKER_STARTING; i++) {
+        if (i == MESSAGES_MAX) { /* others want their turn: this is told again */
+            (void)loop_watch_again(w->pool->pools->loop, w->ties.channel, source, EPOLLIN | EPOLLET);
+            return;
+        }
         int result = report_receive(w);
         if (result == REPORT_READY && worker_apply(w, WORKER_REPORTED) == WORKER_SERVE) {
             worker_serve(w);
@@ -121,8 +125,11 @@ static void channel_ready(struct source *source, uint32_t events) {
 
 /* The turn that a ring begins does the work. */
 static void bell_ready(struct source *source, uint32_t events) {
-    (void)source;
     (void)events;
+    struct worker *w = container_of(source, struct worker, bell_source);
+    if (w->state != WORKER_EMPTY) {
+        noise_bell(w);
+    }
 }
 
 static void output_ready(struct source *source, uint32_t events) {
@@ -132,9 +139,7 @@ static void output_ready(struct source *source, uint32_t events) {
         return;
     }
     worker_collect(w); /* so that the line is not taken for that of the handler before */
-    if (!worker_output(w)) {
-        loop_forget(w->pool->pools->loop, w->ties.output);
-    }
+    worker_output(w);
 }
 
 /* ---- Birth ---- */
@@ -191,6 +196,7 @@ int worker_start(struct pool *pool, struct seat *seat) {
  * is killed, and be taken for what took too long. A worker that was stopped may have begun nothing. */
 static void worker_look(struct worker *w, uint64_t now) {
     output_tell(&w->output, w->pid, now);
+    noise_turn(w);
     if (w->deadline <= now && w->pending.load > 0) {
         worker_collect(w);
         if (w->deadline <= now) {

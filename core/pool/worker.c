@@ -150,11 +150,15 @@ void worker_lost(struct worker *w) {
 /* ---- What it shows ---- */
 
 uint64_t worker_next(const struct worker *w) {
-    return w->deadline < w->output.tell ? w->deadline : w->output.tell;
+    uint64_t next = w->deadline < w->output.tell ? w->deadline : w->output.tell;
+    uint64_t noise = noise_next(w);
+    return noise < next ? noise : next;
 }
 
-bool worker_output(struct worker *w) {
-    return output_read(&w->output, w->ties.output, w->pid, w->running, worker_now(w));
+void worker_output(struct worker *w) {
+    if (noise_output(w)) {
+        noise_output_read(w, output_read(&w->output, w->ties.output, w->pid, w->running, worker_now(w)));
+    }
 }
 
 uint64_t worker_memory(const struct worker *w) {

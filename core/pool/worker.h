@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "loop/child.h"
 #include "pool/lifecycle.h"
+#include "pool/noise.h"
 #include "pool/output.h"
 #include "pool/spawn.h"
 
@@ -46,6 +47,7 @@ struct worker {
     struct ties ties;
     struct source channel_source, bell_source, output_source;
     struct output output;
+    struct noise noise;
     const char *running;     /* name of the plugin that runs or ran last, its pool's; NULL: none yet */
     char loading[256];       /* file that it is loading; "" when none */
     uint32_t reported;       /* PLUGIN messages so far */
@@ -85,8 +87,8 @@ void worker_leaves(struct worker *worker);
 /* When it has to be looked at: its deadline, or because lines that it printed were dropped. */
 uint64_t worker_next(const struct worker *worker);
 
-/* What it has printed goes to the log, under the name of what it runs. False: it has closed its stdout and stderr. */
-bool worker_output(struct worker *worker);
+/* What it has printed goes to the log, under the name of what it runs, unless it has printed too much. */
+void worker_output(struct worker *worker);
 
 /* Resident memory in bytes: proc(5), statm. 0: not known. */
 uint64_t worker_memory(const struct worker *worker);

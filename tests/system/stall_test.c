@@ -1,4 +1,5 @@
 /* Whatever a worker does, the master does not wait for it: its other clients are served as ever. */
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,16 +59,22 @@ static struct client *deed_begin(struct server *server, const char *path) {
 static void a_socket_that_lingers(void **state) {
     struct server *server = server_start(state, &(struct server_setup){.plugins = "stall hello"});
     struct client *client = deed_begin(server, "/stall?how=linger");
-    assert_true(file_await(server->access, "/stall", 1, server->pidfd, WAIT_MS));
     others_are_served(server);
     client_close(client);
     server_end(server);
 }
 
-/* Its client's socket waits for the client from now on, whatever the master tells it; the client reads nothing. */
+/* Its client's socket waits for the client, whatever the master tells it; the client reads some, and no more. */
 static void a_socket_that_blocks(void **state) {
+    enum { READ = 2 << 20 };
     struct server *server = server_start(state, &(struct server_setup){.plugins = "stall hello"});
     struct client *client = deed_begin(server, "/stall?how=block");
+    others_are_served(server); /* the rest of the answer has come to the master by then */
+    for (size_t read = 0; read < READ;) {
+        long more = client_fill(client, READ - read);
+        assert_true(more > 0);
+        read += (size_t)more;
+    }
     others_are_served(server);
     client_close(client);
     server_end(server);
@@ -150,8 +157,8 @@ static void descriptors_on_their_way(void **state) {
 
 /* One plugin's answers, which nobody reads, would hold all descriptors that the master may have. */
 static void descriptors_that_are_held(void **state) {
-    enum { LIMIT = 600, CLIENTS = 60 };
-    struct client *clients[CLIENTS];
+    enum { LIMIT = 600, CLIENTS = 60, ALL = 160 };
+    struct client *clients[ALL];
     const struct rlimit limit = {.rlim_cur = LIMIT, .rlim_max = LIMIT};
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0); /* the server inherits it */
     struct server *server = server_start(state, &(struct server_setup){.plugins = "stall hello"});
@@ -159,11 +166,85 @@ static void descriptors_that_are_held(void **state) {
         clients[i] = deed_begin(server, "/stall?how=files");
     }
     others_are_served(server);
-    for (int i = 0; i < CLIENTS; i++) {
+    for (int i = CLIENTS; i < ALL; i++) {
+        clients[i] = client_open(server);
+        assert_in_range(get_ms(clients[i], "/hello"), 0, LONGEST_MS);
+    }
+    for (int i = 0; i < ALL; i++) {
         client_close(clients[i]);
     }
     server_end(server);
 }
+
+/* ---- Noise ---- */
+
+/* A number of /proc/PID/NAME: the one behind `field`. */
+static uint64_t proc_number(pid_t pid, const char *name, const char *field) {
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    char *text = file_read(path);
+    const char *at = strstr(text, field);
+    assert_non_null(at);
+    uint64_t number = strtoull(at + strlen(field), NULL, 10);
+    free(text);
+    return number;
+}
+
+/* Nanoseconds of a processor that the first thread of a process has had: proc(5), schedstat. */
+static uint64_t cpu_ns(pid_t pid) {
+    char path[64];
+    (void)snprintf(path, sizeof(path), "/proc/%d/schedstat", (int)pid);
+    char *text = file_read(path);
+    uint64_t ns = strtoull(text, NULL, 10);
+    free(text);
+    return ns;
+}
+
+enum { MEASURE_MS = 2000 };
+
+static void a_bell_without_end(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "stall hello"});
+    struct client *client = client_open(server);
+    (void)get_ms(client, "/stall?how=bell");
+    others_are_served(server);
+    uint64_t before = cpu_ns(server->pid);
+    (void)poll(NULL, 0, MEASURE_MS);
+    uint64_t ms = (cpu_ns(server->pid) - before) / 1000000;
+    print_message("%llu ms of the master's time in %d ms\n", (unsigned long long)ms, MEASURE_MS);
+    assert_true(ms < MEASURE_MS / 40);
+    client_close(client);
+    server_end(server);
+}
+
+/* What is too much is not read. */
+static void output_without_end(void **state) {
+    enum { MOST = 3 << 20 };
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "stall hello", .settings = {"output_rate=100"}});
+    struct client *client = client_open(server);
+    (void)get_ms(client, "/stall?how=print");
+    uint64_t before = proc_number(server->pid, "io", "rchar: ");
+    (void)poll(NULL, 0, MEASURE_MS);
+    uint64_t bytes = proc_number(server->pid, "io", "rchar: ") - before;
+    print_message("%llu bytes read in %d ms\n", (unsigned long long)bytes, MEASURE_MS);
+    assert_true(bytes < MOST);
+    others_are_served(server);
+    client_close(client);
+    server_end(server);
+}
+
+/* A worker that starts tells more than can be listened to. */
+static void messages_without_end(void **state) {
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "hello", .settings = {"start_timeout=2s"}});
+    plugin_put(server, "flood", "flood");
+    others_are_served(server);
+    server_log_await(server, "flood.so is not served", 1);
+    others_are_served(server);
+    server_end(server);
+}
+
+/* ---- Nothing is taken ---- */
 
 static const char taken_nothing[] = "has taken nothing";
 
@@ -199,10 +280,17 @@ static void workers_that_are_stopped(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(a_traced_worker),           SYSTEM_TEST(a_worker_that_hangs),
-        SYSTEM_TEST(workers_that_are_stopped),  SYSTEM_TEST(descriptors_on_their_way),
-        SYSTEM_TEST(a_socket_that_lingers),     SYSTEM_TEST(a_socket_that_blocks),
-        SYSTEM_TEST(a_file_of_another_process), SYSTEM_TEST(a_file_that_hangs),
+        SYSTEM_TEST(a_traced_worker),
+        SYSTEM_TEST(a_bell_without_end),
+        SYSTEM_TEST(output_without_end),
+        SYSTEM_TEST(messages_without_end),
+        SYSTEM_TEST(a_worker_that_hangs),
+        SYSTEM_TEST(workers_that_are_stopped),
+        SYSTEM_TEST(descriptors_on_their_way),
+        SYSTEM_TEST(a_socket_that_lingers),
+        SYSTEM_TEST(a_socket_that_blocks),
+        SYSTEM_TEST(a_file_of_another_process),
+        SYSTEM_TEST(a_file_that_hangs),
         SYSTEM_TEST(descriptors_that_are_held), /* the last one: the limit stays */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

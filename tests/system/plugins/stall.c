@@ -128,6 +128,7 @@ static int blocking; /* the socket of a client that is to wait */
 
 /* The socket waits for its client from now on, whatever anybody says. */
 static void *socket_keep_blocking(void *unused) {
+    (void)usleep(100000); /* this worker does not want to wait itself */
     for (;;) {
         (void)fcntl(blocking, F_SETFL, fcntl(blocking, F_GETFL) & ~O_NONBLOCK);
     }

@@ -16,6 +16,7 @@
 #include "inside/inside.h"
 #include "loop/orphans.h"
 #include "loop/signals.h"
+#include "loop/watchdog.h"
 #include "master/notify.h"
 #include "master/pidfile.h"
 #include "master/upgrade.h"
@@ -260,7 +261,11 @@ static void serving_begin(struct master *m) {
 
 static void master_turn(struct master *m) {
     bool rest = pools_sleep(&m->pools);
-    loop_wait(&m->loop, rest ? next_deadline(m) : 0);
+    uint64_t next = rest ? next_deadline(m) : 0;
+    watchdog_rest();
+    loop_wait(&m->loop, next);
+    watchdog_turn(m->loop.now);
+    m->record.counters.stalls = watchdog_stalls();
     pools_wake(&m->pools);
     loop_run(&m->loop);
     clients_turn(&m->clients);
@@ -304,6 +309,7 @@ static int listeners_begin(struct master *m) {
 static int master_open(struct master *m) {
     const struct generations_owner owner = {.configured = config_serves, .ready = reload_over, .data = m};
     int error = closer_start();
+    error = error ? error : watchdog_start();
     error = error ? error : loop_open(&m->loop);
     children_init(&m->children, &m->loop);
     notifier_open(&m->notifier, m->loop.now);

@@ -15,6 +15,10 @@ static const uint64_t PERIOD_NS = 100 * NS_PER_MS;
 /* A bell that rings so often for nothing is broken, or is meant to be. */
 enum { RINGS_MAX = 8, PAUSE_FIRST_MS = 10, PAUSE_LAST_MS = 160 };
 
+static uint64_t now_of(const struct worker *w) {
+    return w->pool->pools->loop->now;
+}
+
 /* ---- What it prints ---- */
 
 static uint64_t bytes_most(const struct worker *w) {
@@ -24,7 +28,7 @@ static uint64_t bytes_most(const struct worker *w) {
 
 bool noise_output(struct worker *w) {
     struct noise *n = &w->noise;
-    uint64_t now = worker_now(w);
+    uint64_t now = now_of(w);
     if (now >= n->period + PERIOD_NS) {
         n->period = now;
         n->heard = w->output.bytes;
@@ -58,7 +62,7 @@ void noise_bell(struct worker *w) {
     }
     n->rings = 0;
     n->pause_ms = n->pause_ms == 0 ? PAUSE_FIRST_MS : n->pause_ms < PAUSE_LAST_MS ? 2 * n->pause_ms : PAUSE_LAST_MS;
-    n->bell_again = worker_now(w) + n->pause_ms * NS_PER_MS;
+    n->bell_again = now_of(w) + n->pause_ms * NS_PER_MS;
     loop_forget(w->pool->pools->loop, w->ties.bell);
 }
 
@@ -67,7 +71,7 @@ void noise_bell(struct worker *w) {
 void noise_turn(struct worker *w) {
     struct noise *n = &w->noise;
     struct loop *loop = w->pool->pools->loop;
-    uint64_t now = worker_now(w);
+    uint64_t now = now_of(w);
     if (n->output_again > 0 && n->output_again <= now) {
         n->output_again = 0;
         if (!n->output_over) {

@@ -18,6 +18,7 @@ struct counters {
     uint64_t accepted;                    /* connections */
     uint64_t requests;                    /* that were answered, in whatever way */
     uint64_t bytes;                       /* sent of answers */
+    uint64_t stalls;                      /* turns of the master that lasted too long */
     uint64_t statuses[COUNTERS_STATUSES]; /* how many answers had it */
     uint64_t own[COUNTERS_STATUSES];      /* of those, by the master itself: refusals, limits, failures */
 };

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/closer.h"
 #include "base/fd.h"
 #include "base/log.h"
 
@@ -113,6 +114,6 @@ void body_free(struct body *body) {
         *body->spooled -= body->counted;
     }
     buffer_free(&body->memory);
-    fd_close(&body->fd);
+    closer_take(&body->fd);
     *body = (struct body){.fd = -1};
 }

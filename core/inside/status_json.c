@@ -220,6 +220,7 @@ int status_json(const struct inside *in, struct buffer *buffer) {
     statuses_write(&out, "by_the_master", t->own);
     close_with(&out, '}');
     number(&out, "spooled", in->clients->spooled);
+    number(&out, "stalls", t->stalls);
     pools_write(&out);
     plugins_write(&out);
     number(&out, "incidents_total", in->record->incidents.count);

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/closer.h"
 #include "base/log.h"
 #include "pool/account.h"
 #include "pool/job.h"
@@ -31,9 +31,14 @@ static int tail_receive(struct worker *w, const struct job *job, struct wire_tai
     if (length < 0) {
         return (int)length == -EMSGSIZE ? -EMSGSIZE : -EPROTO;
     }
-    if (wire_tail_unpack(tail, message, (size_t)length) || tail->slot != job->slot || tail->sequence != job->sequence) {
+    bool fine = wire_tail_unpack(tail, message, (size_t)length) == 0 && tail->slot == job->slot &&
+                tail->sequence == job->sequence;
+    for (size_t i = 0; i < *count && fine; i++) {
+        fine = mounts_local(&w->pool->pools->mounts, fds[i]); /* we do not wait for its file system */
+    }
+    if (!fine) {
         for (size_t i = 0; i < *count; i++) {
-            close(fds[i]);
+            closer_take(&fds[i]);
         }
         return -EPROTO;
     }
@@ -78,7 +83,7 @@ static bool job_collect(struct worker *w, struct job *job) {
         return false;
     }
     if (answer.flags & ANSWER_OUTPUT) {
-        (void)worker_output(w);
+        worker_output(w);
     }
     if (answer.flags & ANSWER_TAIL) {
         int error = tail_receive(w, job, &tail, fds, &count);

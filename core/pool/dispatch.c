@@ -14,6 +14,7 @@
 #include "pool/pools.h"
 #include "pool/queue.h"
 #include "pool/rebalance.h"
+#include "pool/untaken.h"
 #include "pool/worker.h"
 
 void dispatch_run(struct pool *pool) {
@@ -87,6 +88,7 @@ void dispatch_turn(struct pools *pools) {
     for (struct list *at = pools->all.next; at != &pools->all; at = at->next) {
         struct pool *pool = container_of(at, struct pool, link);
         if (pool->state == POOL_SERVING) {
+            untaken_turn(pool);
             pool_rebalance(pool); /* they are older than those in the queue */
             dispatch_run(pool);
         }
@@ -136,6 +138,7 @@ uint64_t dispatch_next(const struct pools *pools) {
         const struct pool *pool = container_of(at, const struct pool, link);
         uint64_t from = pool->queued > 0 ? pool_idle_from(pool) : 0;
         next = from > 0 ? earlier(next, from) : next; /* else it waits for something else */
+        next = earlier(next, untaken_next(pool));
     }
     return next;
 }

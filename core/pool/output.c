@@ -31,6 +31,7 @@ static void line_log(const struct output *output) {
 void output_begin(struct output *output, uint32_t rate, uint64_t now) {
     output->length = 0;
     output->dropped = 0;
+    output->bytes = 0;
     output->rate = output->left = rate;
     output->refilled = now;
     output->tell = UINT64_MAX;
@@ -152,6 +153,7 @@ bool output_read(struct output *output, uint64_t now) {
         ssize_t n = pipe_read(output, data + length, room);
         open = n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
         length += n > 0 ? (size_t)n : 0;
+        output->bytes += n > 0 ? (size_t)n : 0;
         uint64_t before = turn;
         turn = turn_of(output);
         settled = turn == before && n < (ssize_t)room;

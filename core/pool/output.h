@@ -34,6 +34,7 @@ struct output {
     uint64_t refilled;   /* nanoseconds: when that was reckoned */
     uint64_t dropped;    /* lines, not yet told of */
     uint64_t tell;       /* when they are to be; UINT64_MAX: there are none */
+    uint64_t bytes;      /* that were read so far */
     size_t length;
     char line[OUTPUT_LINE_MAX];
 };

@@ -24,8 +24,8 @@ static int post_message(struct worker *w, const struct job *job, const struct wi
     int again = job->body >= 0 && job->pid > 0 ? fd_reopen(job->body) : -1; /* the one before may move the offset */
     const int fds[2] = {job->fd, again >= 0 ? again : job->body};
     long length = wire_post_pack(post, message);
-    int error = channel_send(w->ties.channel, message, (size_t)length, apart ? &fds[1] : fds,
-                             job->body >= 0 && !apart ? 2 : 1);
+    int error =
+        channel_send(w->ties.channel, message, (size_t)length, apart ? &fds[1] : fds, job->body >= 0 && !apart ? 2 : 1);
     fd_close(&again);
     return error;
 }

@@ -14,4 +14,7 @@ void worker_leave(struct worker *worker);
 /* What waits behind the job that it runs goes to others. */
 void worker_give_back(struct worker *worker);
 
+/* The same, and so does the first one, unless it runs. */
+void worker_give_all_back(struct worker *worker);
+
 #endif

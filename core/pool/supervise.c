@@ -20,9 +20,10 @@
 #include "pool/report.h"
 #include "pool/retire.h"
 #include "pool/salvage.h"
+#include "pool/untaken.h"
 #include "pool/worker.h"
 
-enum { LAST_READS = 16 };
+enum { LAST_READS = 16, MESSAGES_MAX = 64 };
 
 /* ---- Burial ---- */
 
@@ -66,7 +67,7 @@ static void death_judge(struct worker *w, enum worker_state before, int status) 
 static void worker_bury(struct worker *w, enum worker_state before) {
     struct pools *pools = w->pool->pools;
     int status = child_reap(&w->child);
-    for (int i = 0; i < LAST_READS && worker_output(w); i++) {
+    for (int i = 0; i < LAST_READS && output_read(&w->output, worker_now(w)); i++) {
     }
     output_flush(&w->output);
     farewell_tell(w);
@@ -115,7 +116,11 @@ static void worker_serve(struct worker *w) {
 static void channel_ready(struct source *source, uint32_t events) {
     (void)events;
     struct worker *w = container_of(source, struct worker, channel_source);
-    while (w->state == WORKER_STARTING) {
+    for (int i = 0; w->state == WORKER_STARTING; i++) {
+        if (i == MESSAGES_MAX) { /* others want their turn: this is told again */
+            (void)loop_watch_again(w->pool->pools->loop, w->ties.channel, source, EPOLLIN | EPOLLET);
+            return;
+        }
         int result = report_receive(w);
         if (result == REPORT_READY && worker_apply(w, WORKER_REPORTED) == WORKER_SERVE) {
             worker_serve(w);
@@ -134,6 +139,9 @@ static void bell_ready(struct source *source, uint32_t events) {
     if (w->state == WORKER_READY && w->pending.load == 0) {
         worker_collect(w);
     }
+    if (w->state != WORKER_EMPTY) {
+        noise_bell(w);
+    }
 }
 
 static void output_ready(struct source *source, uint32_t events) {
@@ -142,9 +150,7 @@ static void output_ready(struct source *source, uint32_t events) {
     if (w->state == WORKER_EMPTY) {
         return;
     }
-    if (!worker_output(w)) {
-        loop_forget(w->pool->pools->loop, w->ties.output);
-    }
+    worker_output(w);
 }
 
 /* ---- Birth ---- */
@@ -208,16 +214,22 @@ int worker_start(struct pool *pool, struct seat *seat) {
  * is killed, and be taken for what took too long. A worker that was stopped may have begun nothing. */
 static void worker_look(struct worker *w, uint64_t now) {
     output_tell(&w->output, now);
+    noise_turn(w);
     if (w->deadline <= now && w->pending.load > 0) {
         worker_collect(w);
         if (w->deadline <= now) {
             worker_give_back(w);
         }
     }
-    if (w->deadline <= now) { /* still: it has not finished at the last moment */
+    if (w->deadline <= now && untaken_over(w)) { /* still: it has not finished at the last moment */
+        enum worker_state before = w->state;
+        bool killed = before == WORKER_KILLED;
         w->deadline = UINT64_MAX;
-        w->outran = true;
-        (void)worker_apply(w, WORKER_OVERDUE);
+        w->outran = w->outran || !killed;
+        if (worker_apply(w, WORKER_OVERDUE) == WORKER_BURY) {
+            log_line(LOG_ERROR, "worker %d was killed and does not end: it is not waited for", (int)w->pid);
+            worker_bury(w, before);
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 #include "worker/handling.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@ enum { FIELDS_MAX = 10000 };
 
 int handling_begin(struct handling *h) {
     h->response.text.fd = -1;
+    h->mounts.fd = -1;
     h->fields = calloc(FIELDS_MAX, sizeof(*h->fields));
     return h->fields ? 0 : -ENOMEM;
 }
@@ -29,6 +31,7 @@ void handling_end(struct handling *h) {
     response_free(&h->response);
     request_cache_free(&h->cache);
     free(h->fields);
+    mounts_close(&h->mounts);
 }
 
 static int tail_send(struct handling *h, const struct wire_post *post, struct mailbox_answer *answer) {
@@ -37,7 +40,7 @@ static int tail_send(struct handling *h, const struct wire_post *post, struct ma
     int fds[CHANNEL_FDS_MAX];
     size_t count;
     int made;
-    int error = respond_tail(&h->response, h->start->spool, &tail, fds, &count, &made, &answer->left);
+    int error = respond_tail(&h->response, h->start->spool, &h->mounts, &tail, fds, &count, &made, &answer->left);
     if (!error) {
         tail.slot = post->slot;
         tail.sequence = post->sequence;
@@ -70,9 +73,20 @@ static uint32_t answer_lay(struct handling *h, const struct wire_post *post, str
     return ANSWER_LIES;
 }
 
+/* Other processes of our user have so many descriptors on their way that ours cannot go: this one waits for its client
+ * itself, as long as its handler may take. */
+static void rest_send(struct respond *to, struct socgi_response *res) {
+    to->turn = UINT64_MAX;
+    while (!res->broken && !res->gone && response_pending(res)) {
+        struct pollfd room = {.fd = to->connection, .events = POLLOUT};
+        (void)poll(&room, 1, -1);
+        (void)respond_send(to, res);
+    }
+}
+
 /* What became of it, for the master. The tail goes before the slot is done. */
 static void answer_tell(struct handling *h, const struct wire_post *post, const struct wire_request *request,
-                        const struct respond *to, struct mailbox_answer *answer) {
+                        struct respond *to, struct mailbox_answer *answer) {
     struct socgi_response *res = &h->response;
     uint32_t flags = output_waits(h) ? ANSWER_OUTPUT : 0;
     answer->status = res->status >= 200 && res->status <= 599 ? (uint32_t)res->status : 500;
@@ -84,7 +98,11 @@ static void answer_tell(struct handling *h, const struct wire_post *post, const 
     }
     if (!res->broken && !res->gone && response_pending(res)) {
         int error = tail_send(h, post, answer);
-        if (error) {
+        if (error == -ETOOMANYREFS) {
+            rest_send(to, res);
+            answer->left = 0;
+            answer->sent = to->sent;
+        } else if (error) {
             log_line(LOG_ERROR, "the rest of an answer cannot be given back: %s", strerror(-error));
             res->broken = true;
             answer->left = 0;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+#include "base/mounts.h"
 #include "wire/mailbox.h"
 #include "wire/message.h"
 #include "wire/request.h"
@@ -27,7 +28,8 @@ struct handling {
     struct request_cache cache;
     struct socgi_response response;
     struct wire_field *fields;
-    uint32_t plugin; /* place of the one that has run last */
+    uint32_t plugin;      /* place of the one that has run last */
+    struct mounts mounts; /* which files the master takes */
 };
 
 /* Memory of its own. What it works with is the caller's, for as long as this lives, and to be there before the first

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/mounts.h"
 #include "wire/mailbox.h"
 #include "wire/message.h"
 #include "worker/response.h"
@@ -26,9 +27,10 @@ int respond_send(void *sink, struct socgi_response *response);
 
 /*
  * Makes the rest a TAIL: `tail` with its descriptors in fds (at most CHANNEL_FDS_MAX), all of them the response's, or
- * *made (else -1), which the caller closes after it has sent the message. *left is how many bytes it is. 0, or -errno.
+ * *made (else -1), which the caller closes after it has sent the message. What the master would not take, for it might
+ * wait for it, is copied. *left is how many bytes it is. 0, or -errno.
  */
-int respond_tail(struct socgi_response *response, const char *spool, struct wire_tail *tail, int *fds, size_t *count,
-                 int *made, uint64_t *left);
+int respond_tail(struct socgi_response *response, const char *spool, struct mounts *mounts, struct wire_tail *tail,
+                 int *fds, size_t *count, int *made, uint64_t *left);
 
 #endif

@@ -62,6 +62,7 @@ static void the_view(void **state) {
         "\"by_the_master\":\\{\"404\":1,\"502\":1\\}",
         "\"name\":\"hello\",\"file\":\"hello.so\",[^}]*\"requests\":2,\"errors\":0,",
         "\"name\":\"crash\",[^}]*\"errors\":1,\"crashes\":1,\"timeouts\":0,",
+        "\"stalls\":[0-9]+,",
         "\"incidents_total\":1,",
         "\"what\":\"ended by signal 11 \\(Segmentation fault\\)[^}]*\"trace\":\"[^\"]*crash_segv at"};
     for (size_t i = 0; i < sizeof(json) / sizeof(*json); i++) {
@@ -73,6 +74,7 @@ static void the_view(void **state) {
                                           "^socgi_plugin_requests_total\\{plugin=\"hello\",class=\"2xx\"\\} 2$",
                                           "^socgi_plugin_crashes_total\\{plugin=\"crash\"\\} 1$",
                                           "^socgi_plugin_request_seconds_bucket\\{plugin=\"hello\",le=\"\\+Inf\"\\} 2$",
+                                          "^socgi_master_stalls_total [0-9]+$",
                                           "^# EOF$"};
     for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++) {
         admin_matches(server, "GET /metrics HTTP/1.1", 200, metrics[i]);

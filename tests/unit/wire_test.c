@@ -155,6 +155,24 @@ static void messages_survive(void **state) {
     assert_int_equal(wire_kind("x", 1), 0);
 }
 
+/* More descriptors than a message of ours has, so many as the kernel takes. */
+static void flood_send(int channel, int fd) {
+    enum { MANY = 253 };
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(MANY * sizeof(int))];
+    } control = {
+        .header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(MANY * sizeof(int))}};
+    char byte = 'x';
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    const struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+    for (size_t i = 0; i < MANY; i++) {
+        memcpy(CMSG_DATA(&control.header) + i * sizeof(fd), &fd, sizeof(fd));
+    }
+    assert_int_equal(sendmsg(channel, &message, 0), 1);
+}
+
 static void channel_carries_descriptors(void **state) {
     (void)state;
     int pair[2], fds[CHANNEL_FDS_MAX], pipes[2];
@@ -172,6 +190,11 @@ static void channel_carries_descriptors(void **state) {
     assert_int_equal(channel_send(pair[1], "too long for it", 15, pipes, 2), 0);
     assert_int_equal(channel_receive(pair[0], data, 4, fds, &count), -EMSGSIZE);
     assert_int_equal(count, 0);
+    flood_send(pair[1], pipes[0]);
+    assert_int_equal(channel_receive(pair[0], data, sizeof(data), fds, &count), -EPROTO);
+    assert_int_equal(count, 0);
+    assert_int_equal(dup(pipes[0]), pipes[1] + 1); /* all are closed */
+    close(pipes[1] + 1);
     close(pair[1]);
     assert_int_equal(channel_receive(pair[0], data, sizeof(data), fds, &count), 0);
     assert_int_equal(channel_send(pair[0], "x", 1, NULL, 0), -EPIPE);

@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "base/buffer.h"
-#include "client/clients.h"
 #include "client/connection.h"
 #include "client/exchange.h"
 #include "client/host.h"

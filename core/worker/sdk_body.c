@@ -87,6 +87,7 @@ void request_end(struct socgi_request *req) {
         munmap(cache->body, cache->body_mapped);
     }
     arena_reset(&cache->arena);
+    buffer_free(&cache->form);
     if (cache->scratch.capacity > SCRATCH_KEPT) {
         buffer_free(&cache->scratch);
     }

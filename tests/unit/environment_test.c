@@ -65,7 +65,10 @@ static void a_text_that_was_written_over_is_found(void **state) {
     struct environment *e = *state;
     char found[ENVIRONMENT_NAME] = "";
     char *value = getenv("LANG");
-    assert_non_null(value);
+    if (!value) {
+        fail();
+        return;
+    }
     *value = 'X';
     assert_true(environment_same(e));
     assert_int_equal(environment_compare(e, found), ENVIRONMENT_CHANGED);

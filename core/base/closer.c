@@ -104,15 +104,10 @@ static int thread_start(void) {
     return -error;
 }
 
-int closer_start(void) {
-    const struct sigaction action = {.sa_handler = interrupted}; /* no SA_RESTART: that is what it is for */
-    return sigaction(INTERRUPT, &action, NULL) < 0 ? -errno : thread_start();
-}
+/* ---- Whoever has something to be closed; it is one thread ---- */
 
-/* ---- Whoever has something to be closed ---- */
-
-void closer_take(int *fd) {
-    if (*fd < 0 || closer.count == 0) {
+static void closer_take(int *fd) {
+    if (*fd < 0) {
         fd_close(fd);
         return;
     }
@@ -132,6 +127,15 @@ void closer_take(int *fd) {
         fd_close(fd);
     }
     errno = saved;
+}
+
+int closer_start(void) {
+    const struct sigaction action = {.sa_handler = interrupted}; /* no SA_RESTART: that is what it is for */
+    int error = sigaction(INTERRUPT, &action, NULL) < 0 ? -errno : thread_start();
+    if (!error) {
+        fd_drop_by(closer_take);
+    }
+    return error;
 }
 
 uint64_t closer_next(void) {

@@ -16,6 +16,16 @@ void fd_close(int *fd) {
     }
 }
 
+static void (*drop_by)(int *fd) = fd_close; /* the process has one place for that */
+
+void fd_drop_by(void (*take)(int *fd)) {
+    drop_by = take;
+}
+
+void fd_drop(int *fd) {
+    drop_by(fd);
+}
+
 int fd_set_nonblocking(int fd) {
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || (!(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)) {

@@ -7,6 +7,13 @@
 /* Closes *fd unless it is negative, and sets it to -1. errno is kept. */
 void fd_close(int *fd);
 
+/* The same for one whose close may wait, for others have it, too, or it came from them: done where it may, if the
+ * process has such a place (base/closer.h). */
+void fd_drop(int *fd);
+
+/* From now on those go there; it takes *fd over and sets it to -1. */
+void fd_drop_by(void (*take)(int *fd));
+
 /* 0, or -errno. */
 int fd_set_nonblocking(int fd);
 

@@ -7,7 +7,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
-#include "base/closer.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "client/address.h"
 #include "client/clients.h"
@@ -69,7 +69,7 @@ static int tail_take(struct exchange *x, const struct answer *a) {
     if (!share_take(x, a->fd_count)) {
         for (size_t i = 0; i < a->fd_count; i++) {
             int fd = a->fds[i];
-            closer_take(&fd);
+            fd_drop(&fd);
         }
         return -EMFILE;
     }

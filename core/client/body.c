@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/closer.h"
 #include "base/fd.h"
 #include "base/log.h"
 
@@ -114,6 +113,6 @@ void body_free(struct body *body) {
         *body->spooled -= body->counted;
     }
     buffer_free(&body->memory);
-    closer_take(&body->fd);
+    fd_drop(&body->fd);
     *body = (struct body){.fd = -1};
 }

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/closer.h"
+#include "base/fd.h"
 #include "client/clients.h"
 #include "client/exchange.h"
 #include "client/listener.h"
@@ -128,7 +128,7 @@ void connection_close(struct connection *c) {
     timeout_clear(&c->timeout);
     loop_forget(clients->loop, c->fd);
     shutdown(c->fd, SHUT_RDWR);
-    closer_take(&c->fd); /* who had it may have told it to linger */
+    fd_drop(&c->fd); /* who had it may have told it to linger */
     exchange_free(c->exchange);
     c->exchange = NULL;
     c->listener->service->forget(c);

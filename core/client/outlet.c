@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/closer.h"
+#include "base/fd.h"
 
 enum { PIECE_SIZE = 65536 };
 
@@ -34,7 +34,7 @@ int outlet_take(struct outlet *outlet, const struct wire_tail *tail, uint64_t le
     for (size_t i = 0; i < count; i++) {
         int fd = fds[i];
         if (error) {
-            closer_take(&fd);
+            fd_drop(&fd);
         } else {
             outlet->fds[i] = fd;
         }
@@ -120,7 +120,7 @@ void outlet_free(struct outlet *outlet) {
     buffer_free(&outlet->text);
     free(outlet->tail);
     for (size_t i = 0; i < outlet->fd_count; i++) {
-        closer_take(&outlet->fds[i]);
+        fd_drop(&outlet->fds[i]);
     }
     outlet->tail = NULL;
     outlet->segment = 0;

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "base/closer.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "pool/account.h"
 #include "pool/job.h"
@@ -38,7 +38,7 @@ static int tail_receive(struct worker *w, const struct job *job, struct wire_tai
     }
     if (!fine) {
         for (size_t i = 0; i < *count; i++) {
-            closer_take(&fds[i]);
+            fd_drop(&fds[i]);
         }
         return -EPROTO;
     }

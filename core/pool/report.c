@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/closer.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/needs.h"
 #include "config/config.h"
@@ -138,7 +138,7 @@ int report_receive(struct worker *w) {
         return REPORT_NOTHING; /* the end of the channel is the end of the process, which its pidfd tells */
     }
     for (size_t i = 0; i < count; i++) {
-        closer_take(&fds[i]);
+        fd_drop(&fds[i]);
     }
     if (length < 0 || count > 0) {
         return -EPROTO;

@@ -7,7 +7,6 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "base/closer.h"
 #include "base/fd.h"
 #include "wire/channel.h"
 #include "wire/heritage.h"
@@ -69,7 +68,7 @@ int spawn_worker(struct ties *t, struct children *children, struct child *child,
 }
 
 void ties_close(struct ties *t) {
-    closer_take(&t->channel); /* with whatever is in it */
+    fd_drop(&t->channel); /* with whatever is in it */
     fd_close(&t->bell);
     fd_close(&t->output);
     mailbox_close(&t->box);

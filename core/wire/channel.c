@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#include "base/closer.h"
 #include "base/fd.h"
 
 /* What a message may bring, though more than CHANNEL_FDS_MAX are none of ours: unix(7), SCM_MAX_FD. The kernel would
@@ -74,7 +73,7 @@ static bool take_descriptors(struct msghdr *message, int fds[CHANNEL_FDS_MAX], s
             if (*count < CHANNEL_FDS_MAX) {
                 fds[(*count)++] = received;
             } else {
-                closer_take(&received);
+                fd_drop(&received);
                 fine = false;
             }
         }
@@ -99,7 +98,7 @@ static ssize_t receive(int fd, int flags, void *data, size_t capacity, int fds[C
     bool whole = !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
     if (!fine || !whole) {
         for (size_t i = 0; i < *count; i++) {
-            closer_take(&fds[i]);
+            fd_drop(&fds[i]);
         }
         *count = 0;
         return fine ? -EMSGSIZE : -EPROTO;

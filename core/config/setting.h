@@ -20,8 +20,8 @@ enum setting_kind {
     SETTING_FORM,         /* char *, "text" or "json" */
     SETTING_NEEDS,        /* char *, of base/needs.h */
     SETTING_SANDBOX,      /* uint32_t, enum sandbox_mode */
-    SETTING_WORD,         /* char *, a name; may be empty */
     SETTING_TRUST,        /* uint32_t, enum trust */
+    SETTING_WORD,         /* char *, a name; may be empty */
     SETTING_COUNT,        /* uint32_t */
     SETTING_BYTES,        /* uint32_t, a size */
     SETTING_SIZE,         /* uint64_t, a size */

@@ -9,19 +9,17 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/closer.h"
 #include "base/log.h"
 #include "client/listeners.h"
-#include "config/complaint.h"
-#include "config/form.h"
 #include "inside/inside.h"
 #include "loop/orphans.h"
 #include "loop/signals.h"
-#include "loop/watchdog.h"
+#include "loop/threads.h"
+#include "master/kernel.h"
 #include "master/notify.h"
 #include "master/pidfile.h"
+#include "master/reload.h"
 #include "master/upgrade.h"
-#include "sandbox/sandbox.h"
 #include "service/service.h"
 
 /* How the master ends, in the order in which it may proceed. */
@@ -112,16 +110,6 @@ static void stage_turn(struct master *m) {
 
 /* ---- Orders, by signal or by the admin listener ---- */
 
-static char *complaints; /* of ORDER_TEXT bytes: where complaints of a reload are gathered; NULL: nowhere */
-
-static void reload_complaint(const char *line) {
-    log_line(LOG_ERROR, "not reloaded: %s", line);
-    if (complaints) {
-        size_t length = strlen(complaints);
-        snprintf(complaints + length, ORDER_TEXT - length, "%s%s", length ? "\n" : "", line);
-    }
-}
-
 /* A configuration with errors changes nothing. */
 static int order_reload(void *data, char *text) {
     struct master *m = data;
@@ -129,11 +117,7 @@ static int order_reload(void *data, char *text) {
         snprintf(text, ORDER_TEXT, "not reloaded: the server is ending");
         return -EBUSY;
     }
-    complaints = text;
-    complaint_to(reload_complaint);
-    struct config *config = m->start->reader(m->start->data);
-    complaint_to(NULL);
-    complaints = NULL;
+    struct config *config = reload_read(m->start, text);
     if (!config) {
         return -EINVAL;
     }
@@ -237,7 +221,7 @@ static uint64_t next_deadline(const struct master *m) {
     uint64_t next = earlier(clients_next(&m->clients), pools_next(&m->pools));
     next = earlier(next, earlier(generations_next(&m->generations), upgrade_next(&m->upgrade)));
     next = earlier(next, earlier(orphans_next(&m->orphans), children_next(&m->children)));
-    next = earlier(next, earlier(closer_next(), m->notifier.next));
+    next = earlier(next, earlier(threads_next(), m->notifier.next));
     return m->ending == SERVING ? next : earlier(next, m->deadline);
 }
 
@@ -264,10 +248,9 @@ static void serving_begin(struct master *m) {
 static void master_turn(struct master *m) {
     bool rest = pools_sleep(&m->pools);
     uint64_t next = rest ? next_deadline(m) : 0;
-    watchdog_rest();
+    threads_rest();
     loop_wait(&m->loop, next);
-    watchdog_turn(m->loop.now);
-    m->record.counters.stalls = watchdog_stalls();
+    m->record.counters.stalls = threads_turn(m->loop.now);
     pools_wake(&m->pools);
     loop_run(&m->loop);
     clients_turn(&m->clients);
@@ -285,7 +268,7 @@ static void master_turn(struct master *m) {
     pools_sweep(&m->pools);
     generations_sweep(&m->generations);
     record_turn(&m->record);
-    closer_turn(m->loop.now);
+    threads_sweep(m->loop.now);
 }
 
 /* ---- Beginning and end ---- */
@@ -310,8 +293,7 @@ static int listeners_begin(struct master *m) {
 
 static int master_open(struct master *m) {
     const struct generations_owner owner = {.configured = config_serves, .ready = reload_over, .data = m};
-    int error = closer_start();
-    error = error ? error : watchdog_start();
+    int error = threads_start();
     error = error ? error : loop_open(&m->loop);
     children_init(&m->children, &m->loop);
     notifier_open(&m->notifier, m->loop.now);
@@ -339,19 +321,6 @@ static void master_close(struct master *m) {
     loop_close(&m->loop);
 }
 
-/* Once, for it stays so. */
-static void sandbox_warn(const struct config *config) {
-    char lack[SANDBOX_TEXT];
-    const struct sandbox_kernel kernel = sandbox_kernel();
-    bool wanted = false;
-    for (size_t i = 0; config_pool_at(config, i); i++) {
-        wanted |= config_pool_at(config, i)->sandbox != SANDBOX_OFF;
-    }
-    if (wanted && sandbox_lacks(&kernel, lack)) {
-        log_line(LOG_WARNING, "the sandbox of workers is not whole on this kernel: %s", lack);
-    }
-}
-
 /* What a turn frees the next one wants again: it is not given back to the kernel, page by page, each time. */
 static void memory_setup(void) {
     enum { MAPPED_FROM = 1 << 20, KEPT = 8 << 20 };
@@ -371,7 +340,7 @@ int master_main(const struct master_start *start) {
     m->start = start;
     m->config = start->config;
     m->deadline = UINT64_MAX;
-    sandbox_warn(m->config);
+    kernel_judge(m->config);
     int error = master_open(m);
     while (!error && m->ending != STOPPED) {
         master_turn(m);

@@ -7,7 +7,6 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "pool/account.h"
 #include "pool/job.h"
 #include "pool/pending.h"
 #include "pool/plugin.h"
@@ -16,38 +15,16 @@
 #include "pool/queue.h"
 #include "pool/retire.h"
 #include "pool/sticky.h"
+#include "pool/tail.h"
 #include "pool/worker.h"
-#include "wire/channel.h"
-#include "wire/message.h"
 #include "wire/rules.h"
 
 /* So often one job is taken to a worker that gives it back. */
 enum { RETURNS_MAX = 3 };
 
-/* The message that was sent before the slot was done. -EPROTO: it is not there. */
-static int tail_receive(struct worker *w, const struct job *job, struct wire_tail *tail, int *fds, size_t *count) {
-    unsigned char message[CHANNEL_MESSAGE_MAX];
-    ssize_t length = channel_receive(w->ties.channel, message, sizeof(message), fds, count);
-    if (length < 0) {
-        return (int)length == -EMSGSIZE ? -EMSGSIZE : -EPROTO;
-    }
-    bool fine = wire_tail_unpack(tail, message, (size_t)length) == 0 && tail->slot == job->slot &&
-                tail->sequence == job->sequence;
-    for (size_t i = 0; i < *count && fine; i++) {
-        fine = mounts_local(&w->pool->pools->mounts, fds[i]); /* we do not wait for its file system */
-    }
-    if (!fine) {
-        for (size_t i = 0; i < *count; i++) {
-            fd_drop(&fds[i]);
-        }
-        return -EPROTO;
-    }
-    return 0;
-}
-
 /* Who has no connection leaves its answer here: it is copied, so that it cannot change, and looked at. */
 static bool answer_take(const struct worker *w, struct job *job, const struct mailbox_answer *a) {
-    bool apart = pool_apart(w->pool);
+    bool apart = worker_apart(w);
     bool lies = a->flags & ANSWER_LIES;
     if (!apart || a->flags & ANSWER_BROKEN) {
         return !lies;
@@ -61,15 +38,6 @@ static bool answer_take(const struct worker *w, struct job *job, const struct ma
     }
     buffer_free(&job->text);
     return false;
-}
-
-/* The one request that a quarantine let through was answered. */
-static void job_passed(struct job *job) {
-    if (job->probe) {
-        job->probe = false;
-        quarantine_passed(&job->plugin->account->quarantine);
-        log_line(LOG_NOTICE, "plugin %s has answered: its quarantine is over", job->plugin->name);
-    }
 }
 
 /* False: the worker is broken. */
@@ -100,7 +68,7 @@ static bool job_collect(struct worker *w, struct job *job) {
     sticky_settle(w, job);
     w->pending.deaf = 0; /* it reads */
     pending_remove(w, job);
-    job_passed(job);
+    queue_passed(job);
     w->requests++;
     w->pool->pools->events->answered(job, &answer, answer.flags & ANSWER_TAIL ? &tail : NULL, fds, count);
     return true;

@@ -50,10 +50,6 @@ bool pool_unused(const struct pool *pool) {
     return list_empty(&pool->workers) && pool->users == 0;
 }
 
-bool pool_apart(const struct pool *pool) {
-    return pool->own->trust == TRUST_NONE;
-}
-
 /* ---- How many ---- */
 
 struct seats_taken {

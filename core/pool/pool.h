@@ -98,9 +98,6 @@ void pool_hand_over(struct pool *pool);
 /* As many workers are ready as are wanted. */
 bool pool_full(const struct pool *pool);
 
-/* Whether its workers never have a client's connection. */
-bool pool_apart(const struct pool *pool);
-
 /* Whether nobody needs it any more. */
 bool pool_unused(const struct pool *pool);
 

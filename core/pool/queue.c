@@ -1,6 +1,7 @@
 /* The queue of a pool. */
 #include "pool/queue.h"
 
+#include "base/log.h"
 #include "config/config.h"
 #include "pool/account.h"
 #include "pool/plugin.h"
@@ -124,5 +125,13 @@ static void refuse_in(struct pool *pool, const struct account *account, enum ref
 void queue_refuse(struct pools *pools, const struct account *account, enum refusal why) {
     for (struct list *at = pools->all.next; at != &pools->all; at = at->next) {
         refuse_in(container_of(at, struct pool, link), account, why);
+    }
+}
+
+void queue_passed(struct job *job) {
+    if (job->probe) {
+        job->probe = false;
+        quarantine_passed(&job->plugin->account->quarantine);
+        log_line(LOG_NOTICE, "plugin %s has answered: its quarantine is over", job->plugin->name);
     }
 }

@@ -37,4 +37,7 @@ void queue_move(struct pool *pool);
 /* What waits for that plugin is refused. */
 void queue_refuse(struct pools *pools, const struct account *account, enum refusal why);
 
+/* The job was answered: if it was the one that a quarantine has let through, that is over. */
+void queue_passed(struct job *job);
+
 #endif

@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "config/config.h"
 #include "pool/answer.h"
 #include "pool/deathbed.h"
 #include "pool/dispatch.h"
@@ -180,7 +179,7 @@ int worker_start(struct pool *pool, struct seat *seat) {
     int error = -ENOMEM;
     if (w) {
         w->child.ended = worker_ended;
-        error = spawn_worker(&w->ties, pools->children, &w->child, pool->config->mailbox_slots, pool->slot_capacity);
+        error = spawn_worker(&w->ties, pools->children, &w->child, w->pending.free_count, pool->slot_capacity);
     }
     if (error) {
         log_line(LOG_ERROR, "a worker cannot be started: %s", strerror(-error));

@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "config/form.h"
 #include "pool/pool.h"
 #include "pool/pools.h"
 #include "pool/report.h"
@@ -164,6 +165,10 @@ void worker_output(struct worker *w) {
     if (noise_output(w)) {
         noise_output_read(w, output_read(&w->output, worker_now(w)));
     }
+}
+
+bool worker_apart(const struct worker *w) {
+    return w->pool->own->trust == TRUST_NONE;
 }
 
 uint64_t worker_memory(const struct worker *w) {

@@ -96,6 +96,9 @@ const char *worker_plugin(const struct worker *worker, uint32_t place);
 /* What it has printed goes to the log, unless it has printed too much. */
 void worker_output(struct worker *worker);
 
+/* Whether it never has a client's connection. */
+bool worker_apart(const struct worker *worker);
+
 /* Resident memory in bytes: proc(5), statm. 0: not known. */
 uint64_t worker_memory(const struct worker *worker);
 

@@ -12,10 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "wire/channel.h"
 #include "wire/heritage.h"
-#include "wire/mailbox.h"
-#include "wire/message.h"
 #include "worker/confine.h"
 #include "worker/crash.h"
 #include "worker/custody.h"
@@ -24,6 +21,7 @@
 #include "worker/inbox.h"
 #include "worker/keeping.h"
 #include "worker/origin.h"
+#include "worker/parent.h"
 #include "worker/registry.h"
 #include "worker/turn.h"
 
@@ -42,20 +40,12 @@ struct worker {
 
 /* ---- Its start ---- */
 
-static int tell(void *data, const unsigned char *message, long length) {
-    (void)data;
-    return length < 0 ? (int)length : channel_send(HERITAGE_CHANNEL, message, (size_t)length, NULL, 0);
-}
-
 /* False: there is nothing to work with. */
 static bool begin(struct worker *w) {
-    int fds[CHANNEL_FDS_MAX];
-    size_t count;
-    ssize_t length = channel_receive(HERITAGE_CHANNEL, w->start_message, sizeof(w->start_message), fds, &count);
-    if (length <= 0) {
+    int error = master_told(&w->start, w->start_message);
+    if (error == -ENODATA) {
         return false;
     }
-    int error = wire_start_unpack(&w->start, w->start_message, (size_t)length);
     error = error ? error : mailbox_open(&w->box, HERITAGE_MAILBOX);
     error = error ? error : crash_watch(&w->box.shared->crash);
     error = error ? error : departure_watch();
@@ -67,7 +57,7 @@ static bool begin(struct worker *w) {
         origin_begin();
         turn_open(&w->turn, &w->box.shared->marks);
         w->registry.keeping = &w->keeping;
-        error = registry_load(&w->registry, &w->start, tell, NULL);
+        error = registry_load(&w->registry, &w->start, master_tell, NULL);
         (void)turn_end(&w->turn); /* what was printed so far is nobody's */
     }
     error = error ? error : custody_begin(&w->custody, &w->registry);
@@ -119,21 +109,6 @@ static int serve(struct worker *w) {
 
 /* ---- The process ---- */
 
-/* Dies with its master. False: that has happened already. */
-static bool process_setup(pid_t master) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != master) {
-        return false;
-    }
-    prctl(PR_SET_NAME, "socgi-worker");
-    signal(SIGPIPE, SIG_IGN); /* sendfile to a client that has gone */
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    fcntl(HERITAGE_CHANNEL, F_SETFD, FD_CLOEXEC); /* whatever a plugin starts inherits none of these */
-    fcntl(HERITAGE_MAILBOX, F_SETFD, FD_CLOEXEC);
-    fcntl(HERITAGE_DOORBELL, F_SETFD, FD_CLOEXEC);
-    return true;
-}
-
 /* A registry_ending: the master can tell whose fini does not end. */
 static void plugin_ending(void *data, size_t index) {
     struct worker *w = data;
@@ -161,7 +136,7 @@ int worker_main(pid_t master, worker_enclose *enclose) {
     int status = EXIT_FAILURE;
     w->handling = (struct handling){
         .start = &w->start, .box = &w->box, .registry = &w->registry, .custody = &w->custody, .turn = &w->turn};
-    if (handling_begin(&w->handling) == 0 && process_setup(master) && begin(w)) {
+    if (handling_begin(&w->handling) == 0 && master_follow(master) && begin(w)) {
         status = serve(w);
     }
     worker_free(w);

@@ -274,6 +274,7 @@ void job_lose(struct job *job, struct job_loss how) {
     const struct job_events *events = job->plugin->pool->pools->events;
     how.worker = &busy;
     how.wait_status = SIGSEGV;
+    how.others = "";
     job->worker = NULL;
     if (!how.stopping) {
         events->died(job, &how);

@@ -301,6 +301,7 @@ static size_t descriptors(void) {
 }
 
 int room_begin(void **state) {
+    static char all[] = "all";
     static char nobody[] = "";
     static char spool[] = "/spool";
     (void)state;
@@ -312,7 +313,7 @@ int room_begin(void **state) {
     fake_children_clear();
     log_to(line_keep, NULL);
     log_set_level(LOG_INFO);
-    room = (struct room){.config = {.main = {.workers = 1, .user = nobody},
+    room = (struct room){.config = {.main = {.workers = 1, .user = nobody, .needs = all},
                                     .spool_folder = spool,
                                     .mailbox_slots = 4,
                                     .queue_length = 4,

@@ -74,9 +74,11 @@ static void stage_stop(struct master *m) {
     if (m->ending >= STOPPING) {
         return;
     }
+    if (m->ending == SERVING) { /* else that has been told */
+        notify(&m->notifier, "STOPPING=1");
+    }
     m->ending = STOPPING;
     m->deadline = m->loop.now + STOP_MS * NS_PER_MS;
-    notify(&m->notifier, "STOPPING=1");
     upgrade_cancel(&m->upgrade, "this one is ending");
     clients_unlisten(&m->clients);
     generations_settle(&m->generations);

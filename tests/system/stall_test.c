@@ -38,7 +38,8 @@ static void others_are_served(struct server *server) {
 
 /* The worker has ended and is traced: it is a zombie that cannot be reaped before who traces it has ended. */
 static void a_traced_worker(void **state) {
-    struct server *server = server_start(state, &(struct server_setup){.plugins = "stall hello"});
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "stall hello", .settings = {"sandbox=off"}});
     struct client *client = client_open(server);
     client_get(client, "/stall?how=traced");
     assert_int_equal(client_status(client), 502);
@@ -57,7 +58,8 @@ static struct client *deed_begin(struct server *server, const char *path) {
 
 /* Its client's socket is to be waited for by whoever closes it last, and the client reads nothing. */
 static void a_socket_that_lingers(void **state) {
-    struct server *server = server_start(state, &(struct server_setup){.plugins = "stall hello"});
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "stall hello", .settings = {"sandbox=off"}});
     struct client *client = deed_begin(server, "/stall?how=linger");
     others_are_served(server);
     client_close(client);
@@ -67,7 +69,8 @@ static void a_socket_that_lingers(void **state) {
 /* Its client's socket waits for the client, whatever the master tells it; the client reads some, and no more. */
 static void a_socket_that_blocks(void **state) {
     enum { READ = 2 << 20 };
-    struct server *server = server_start(state, &(struct server_setup){.plugins = "stall hello"});
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "stall hello", .settings = {"sandbox=off"}});
     struct client *client = deed_begin(server, "/stall?how=block");
     others_are_served(server); /* the rest of the answer has come to the master by then */
     for (size_t read = 0; read < READ;) {
@@ -103,7 +106,8 @@ static void a_file_of_another_process(void **state) {
     struct mountpoint mountpoint;
     struct answer answer;
     mountpoint_make(&mountpoint, "file");
-    struct server *server = server_start(state, &(struct server_setup){.plugins = "fuse hello"});
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "fuse hello", .settings = {"sandbox=off"}});
     struct client *client = deed_begin(server, mountpoint.request);
     others_are_served(server);
     assert_int_equal(client_read(client, false, &answer), 0);
@@ -122,7 +126,8 @@ static void a_file_of_another_process(void **state) {
 static void a_file_that_hangs(void **state) {
     struct mountpoint mountpoint;
     mountpoint_make(&mountpoint, "tail");
-    struct server *server = server_start(state, &(struct server_setup){.plugins = "fuse hello"});
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "fuse hello", .settings = {"sandbox=off"}});
     struct client *client = client_open(server);
     client_get(client, mountpoint.request);
     int status = client_status(client);

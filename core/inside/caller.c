@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -24,6 +25,14 @@ struct life {
     unsigned long long start; /* clock ticks since the machine's */
 };
 
+/* The number of that place among those that blanks separate, from 1 on; 0: there are not so many. */
+static unsigned long long number_at(const char *text, int place) {
+    for (int i = 0; i < place && text; i++) {
+        text = strchr(text + (i > 0), ' ');
+    }
+    return text ? strtoull(text, NULL, 10) : 0;
+}
+
 /* proc(5), stat: the name may hold anything, so what follows its last ')' is read. */
 static bool life_read(pid_t pid, struct life *out) {
     char path[32];
@@ -33,13 +42,14 @@ static bool life_read(pid_t pid, struct life *out) {
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
     fd_close(&fd);
     text[n > 0 ? n : 0] = '\0';
+    enum { PARENT = 2, START = 20 }; /* behind the name */
     const char *behind = strrchr(text, ')');
-    int parent;
-    bool fine =
-        behind && sscanf(behind + 1, " %*c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-                         &parent, &out->start) == 2;
-    out->parent = fine ? parent : 0;
-    return fine;
+    *out = (struct life){0};
+    if (behind) {
+        out->parent = (pid_t)number_at(behind + 1, PARENT);
+        out->start = number_at(behind + 1, START);
+    }
+    return out->start > 0;
 }
 
 /* Up from `pid`. A parent that is younger than its child is another process, which has got the pid since. */

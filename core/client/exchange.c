@@ -10,7 +10,6 @@
 #include "client/connection.h"
 #include "client/listener.h"
 #include "client/service.h"
-#include "client/share.h"
 #include "config/config.h"
 #include "http/head.h"
 #include "http/parse.h"
@@ -53,7 +52,6 @@ void exchange_free(struct exchange *x) {
         if (x->routed) {
             x->service->release(x);
         }
-        share_give(x, x->outlet.fd_count);
         free(x->path);
         body_free(&x->body);
         outlet_free(&x->outlet);

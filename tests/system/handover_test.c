@@ -243,46 +243,6 @@ static void answers_spoiled(void **state) {
     server_end(server);
 }
 
-/* What answers are said to have sent is counted only if it can be. */
-static void sums_spoiled(void **state) {
-    struct server *server = attacked(state);
-    struct client *bad = client_open(server);
-    client_get(bad, "/hostile?how=sums");
-    (void)client_status(bad);
-    client_close(bad);
-    others_served(server);
-    server_log_await(server, "has broken the protocol (an impossible answer)", 1);
-    incidents_count(server);
-    assert_int_equal(server->incidents, 1);
-    server_end(server);
-}
-
-/* What lies behind a request in its slot is nothing of the one before. */
-static void slots_cleared(void **state) {
-    struct server *server = server_start(
-        state, &(struct server_setup){
-                   .plugins = "hello hostile", .workers = 1, .settings = {"mailbox_slots=1"}, .expected = 1});
-    char path[512];
-    (void)snprintf(path, sizeof(path), "/hello?filler=%0300d&secret=SECRET-OF-ANOTHER", 0);
-    fetch_expect(server, path, 200, NULL);
-    fetch_expect(server, "/hostile?how=peek", 200, NULL);
-    server_end(server);
-}
-
-/* A body, in a file, is only read. */
-static void body_kept(void **state) {
-    enum { LENGTH = 1000000 };
-    char *body = calloc(1, LENGTH);
-    struct server *server = server_start(state, &(struct server_setup){.plugins = "hostile"});
-    struct fetch fetch = {.path = "/hostile?how=tamper", .method = "POST", .upload = body, .upload_length = LENGTH};
-    fetch_one(server, &fetch);
-    assert_int_equal(fetch.result, CURLE_OK);
-    assert_int_equal(fetch.status, 200);
-    fetch_free(&fetch, 1);
-    free(body);
-    server_end(server);
-}
-
 /* With bytes of all kinds, again and again; its own client may get anything. */
 static void all_spoiled(void **state) {
     enum { TIMES = 12 };
@@ -334,9 +294,6 @@ int main(void) {
         SYSTEM_TEST(ties_closed),
         SYSTEM_TEST(turn_stolen),
         SYSTEM_TEST(answers_spoiled),
-        SYSTEM_TEST(sums_spoiled),
-        SYSTEM_TEST(slots_cleared),
-        SYSTEM_TEST(body_kept),
         SYSTEM_TEST(all_spoiled),
         SYSTEM_TEST(sockets_block),
     };

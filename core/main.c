@@ -9,11 +9,13 @@
 
 #include "command/arguments.h"
 #include "command/control.h"
+#include "command/enforced.h"
 #include "config/complaint.h"
 #include "dev/build.h"
 #include "dev/dev.h"
 #include "dev/new.h"
 #include "master/master.h"
+#include "sandbox/sandbox.h"
 #include "trace/trace.h"
 #include "wire/heritage.h"
 #include "worker/replay.h"
@@ -23,6 +25,9 @@
 static int options_take(const struct config *config, struct wire_start *start) {
     for (size_t i = 0; i < config->plugin_count; i++) {
         const struct config_plugin *p = &config->plugins[i];
+        if (p->global && start->global_count < WIRE_GLOBALS_MAX) {
+            start->globals[start->global_count++] = p->name;
+        }
         for (size_t j = 0; j < p->option_count; j++) {
             if (start->option_count == WIRE_OPTIONS_MAX) {
                 complaint("socgi: found more than %d options of plugins", WIRE_OPTIONS_MAX);
@@ -42,12 +47,18 @@ static int check(int argc, char **argv) {
     int status = arguments_read(&arguments, &config, &file);
     if (status == ARGUMENTS_FINE) {
         printf("%s: ok\n", file ? file : "configuration");
+        enforced_print(config);
         status = arguments_printed();
     } else if (status == ARGUMENTS_DONE) {
         status = arguments_printed();
     }
     config_drop(config);
     return status;
+}
+
+/* What a worker enters before it loads a plugin. */
+static int enclose(const struct wire_start *start) {
+    return sandbox_enter(&(struct sandbox_wish){.needs = start->needs, .folder = start->folder});
 }
 
 static const char replay_help[] = "Usage: socgi replay REQUEST-FILE [OPTIONS] [PLUGIN-FOLDER]\n"
@@ -125,7 +136,7 @@ static const struct {
 
 int main(int argc, char **argv) {
     if (argc == 3 && strcmp(argv[1], HERITAGE_COMMAND) == 0) {
-        return worker_main((pid_t)strtol(argv[2], NULL, 10));
+        return worker_main((pid_t)strtol(argv[2], NULL, 10), enclose);
     }
     if (argc == 3 && strcmp(argv[1], HERITAGE_TRACE_COMMAND) == 0) {
         return trace_main((pid_t)strtol(argv[2], NULL, 10));

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -13,6 +14,16 @@ void fd_close(int *fd) {
         *fd = -1;
         errno = saved;
     }
+}
+
+static void (*drop_by)(int *fd) = fd_close; /* the process has one place for that */
+
+void fd_drop_by(void (*take)(int *fd)) {
+    drop_by = take;
+}
+
+void fd_drop(int *fd) {
+    drop_by(fd);
 }
 
 int fd_set_nonblocking(int fd) {
@@ -30,11 +41,31 @@ int fd_lift(int fd, int least) {
 }
 
 int fd_temporary(const char *folder) {
-    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+    int fd = open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, 0400);
     if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT)) {
-        fd = memfd_create("socgi", MFD_CLOEXEC);
+        fd = memfd_create("socgi", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     }
     return fd < 0 ? -errno : fd;
+}
+
+int fd_reopen(int fd) {
+    char path[32];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    int again = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    return again < 0 ? -errno : again;
+}
+
+int fd_seal(int *fd) {
+    if (fcntl(*fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == 0) {
+        return 0;
+    }
+    int again = fd_reopen(*fd);
+    if (again < 0) {
+        return again;
+    }
+    close(*fd);
+    *fd = again;
+    return 0;
 }
 
 int fd_write_all(int fd, const void *data, size_t length) {

@@ -7,6 +7,13 @@
 /* Closes *fd unless it is negative, and sets it to -1. errno is kept. */
 void fd_close(int *fd);
 
+/* The same for one whose close may wait, for others have it, too, or it came from them: done where it may, if the
+ * process has such a place (base/closer.h). */
+void fd_drop(int *fd);
+
+/* From now on those go there; it takes *fd over and sets it to -1. */
+void fd_drop_by(void (*take)(int *fd));
+
 /* 0, or -errno. */
 int fd_set_nonblocking(int fd);
 
@@ -15,8 +22,15 @@ int fd_set_nonblocking(int fd);
 int fd_lift(int fd, int least);
 
 /* An unlinked file in `folder` (O_TMPFILE), else a memfd where the folder's file system cannot do it; close-on-exec.
- * A descriptor, or -errno. */
+ * Its mode allows nobody to open it again for writing. A descriptor, or -errno. */
 int fd_temporary(const char *folder);
+
+/* Another opening of what `fd` is, an offset of its own, for reading alone; close-on-exec. A descriptor, or -errno. */
+int fd_reopen(int fd);
+
+/* What a temporary file holds stays as it is from now on: a memfd for everybody; any other for who has *fd, in the
+ * place of which an opening for reading alone is. 0, or -errno. */
+int fd_seal(int *fd);
 
 /* Writes everything to a blocking descriptor or a file. 0, or -errno. */
 int fd_write_all(int fd, const void *data, size_t length);

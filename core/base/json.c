@@ -19,10 +19,11 @@ const char *json_escape(const char *text, size_t left, char room[JSON_ESCAPE_SIZ
         *size = 1;
         return REPLACEMENT;
     }
-    if (json_escapes[c] || c >= 0x20) {
+    if (json_escapes[c] || utf8_control(text, left) == 0) {
         return json_escapes[c];
     }
-    snprintf(room, JSON_ESCAPE_SIZE, "\\u%04x", c);
+    unsigned last = (unsigned char)text[*size - 1]; /* of two bytes U+0080 to U+009F, of three U+2028 or U+2029 */
+    snprintf(room, JSON_ESCAPE_SIZE, "\\u%04x", *size == 1 ? c : *size == 2 ? last : 0x2000 + (last & 0x3f));
     return room;
 }
 

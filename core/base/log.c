@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
+
 enum { LINE_MAX_BYTES = 4096 };
 
 static const char *const level_names[] = {
@@ -50,6 +52,17 @@ static void stderr_line(enum log_level level, const char *line, size_t length) {
     (void)written; /* there is nowhere left to tell */
 }
 
+/* Nothing in it ends a line for whoever reads it, or steers a terminal. */
+static void line_calm(char *line, size_t length) {
+    for (size_t i = 0; i < length;) {
+        size_t size = utf8_control(line + i, length - i);
+        if (size > 0 && line[i] != '\t') {
+            memset(line + i, '?', size);
+        }
+        i += size > 0 ? size : 1;
+    }
+}
+
 void log_line(enum log_level level, const char *format, ...) {
     if (level > target.level) {
         return;
@@ -61,12 +74,7 @@ void log_line(enum log_level level, const char *format, ...) {
     int n = vsnprintf(line, sizeof(line), format, args);
     va_end(args);
     size_t length = n < 0 ? 0 : (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1;
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)line[i];
-        if ((c < 0x20 && c != '\t') || c == 0x7f) {
-            line[i] = '?';
-        }
-    }
+    line_calm(line, length);
     if (target.sink) {
         target.sink(target.data, level, line, length);
     } else {

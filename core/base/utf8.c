@@ -33,10 +33,20 @@ size_t utf8_character(const char *text, size_t length) {
     return 0;
 }
 
+size_t utf8_control(const char *text, size_t length) {
+    if (length > 0 && (within(text[0], 0x00, 0x1f) || text[0] == 0x7f)) {
+        return 1;
+    }
+    if (length > 1 && text[0] == '\xc2' && within(text[1], 0x80, 0x9f)) {
+        return 2;
+    }
+    return length > 2 && text[0] == '\xe2' && text[1] == '\x80' && within(text[2], 0xa8, 0xa9) ? 3 : 0;
+}
+
 bool utf8_printable(const char *text, size_t length) {
     for (size_t at = 0; at < length;) {
         size_t size = utf8_character(text + at, length - at);
-        if (size == 0 || within(text[at], 0x00, 0x1f) || text[at] == 0x7f) {
+        if (size == 0 || utf8_control(text + at, length - at) > 0) {
             return false;
         }
         at += size;

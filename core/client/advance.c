@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "client/address.h"
 #include "client/clients.h"
@@ -15,6 +16,7 @@
 #include "client/listener.h"
 #include "client/receive.h"
 #include "client/send.h"
+#include "client/share.h"
 #include "config/config.h"
 #include "record/record.h"
 
@@ -62,15 +64,35 @@ void connections_again(struct clients *clients) {
 
 /* ---- The service's answer ---- */
 
+/* The descriptors are taken over in any case. */
+static int tail_take(struct exchange *x, const struct answer *a) {
+    if (!share_take(x, a->fd_count)) {
+        for (size_t i = 0; i < a->fd_count; i++) {
+            int fd = a->fds[i];
+            fd_drop(&fd);
+        }
+        return -EMFILE;
+    }
+    int error = outlet_take(&x->outlet, a->tail, a->left, a->fds, a->fd_count);
+    if (error) {
+        share_give(x, a->fd_count);
+    }
+    return error;
+}
+
 void connection_answered(struct connection *c, const struct answer *a) {
     struct exchange *x = c->exchange;
     timeout_clear(&c->timeout);
     x->status = a->status;
     x->written = a->sent;
     x->answer_head = a->head;
-    int error = a->tail ? outlet_take(&x->outlet, a->tail, a->left, a->fds, a->fd_count) : 0;
+    int error = a->tail ? tail_take(x, a) : 0;
     if (error) {
         log_line(LOG_ERROR, "the rest of an answer cannot be sent: %s", strerror(-error));
+    }
+    if (a->text) {
+        x->outlet.text = *a->text;
+        *a->text = (struct buffer){0};
     }
     if (error || a->broken || a->gone) {
         connection_cut(c, a->gone ? STATUS_CLIENT_GONE : x->status);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct buffer;
 struct clients;
 struct connection;
 struct listener;
@@ -30,6 +31,7 @@ struct answer {
     const struct wire_tail *tail; /* what is left to be sent; NULL: nothing */
     const int *fds;               /* its descriptors, taken over */
     size_t fd_count;
+    struct buffer *text; /* what is to be sent before that, taken over; NULL or empty: nothing */
 };
 
 /* Takes over an accepted socket, also when it fails: it is closed then. 0, or -errno. */

@@ -67,32 +67,45 @@ static int feed_counted(struct body *body, const struct body_limits *limits, con
     return status ? status : body->length == body->expected ? BODY_DONE : BODY_MORE;
 }
 
-static int feed_chunked(struct body *body, const struct body_limits *limits, const char *data, size_t length,
-                        size_t *used) {
+/* The chunks' data is moved together at the begin of `data`, and stored at once: each may be a byte. */
+static int feed_chunked(struct body *body, const struct body_limits *limits, char *data, size_t length, size_t *used) {
+    size_t kept = 0;
+    int result;
     *used = 0;
-    for (;;) {
+    do {
         size_t step, at, count;
-        uint64_t overhead = limits->chunk_overhead + body->length / 8;
-        int result = http_chunk_decode(&body->chunk, overhead, data + *used, length - *used, &step, &at, &count);
+        uint64_t overhead = limits->chunk_overhead + (body->length + kept) / 8;
+        result = http_chunk_decode(&body->chunk, overhead, data + *used, length - *used, &step, &at, &count);
+        uint64_t room = limits->length - body->length - kept;
         if (result == HTTP_CHUNK_DATA) {
-            int status = body_store(body, limits, data + *used + at, count);
-            if (status) {
-                return status;
+            if (count > room) {
+                return 413;
             }
+            memmove(data + kept, data + *used + at, count);
+            kept += count;
+            room -= count;
         }
         *used += step;
-        if (body->chunk.left > limits->length - body->length) {
+        if (body->chunk.left > room) {
             return 413; /* what a chunk announces need not be waited for */
         }
-        if (result != HTTP_CHUNK_DATA) {
-            return result == HTTP_CHUNK_MORE ? BODY_MORE : result == HTTP_CHUNK_DONE ? BODY_DONE : result;
-        }
-    }
+    } while (result == HTTP_CHUNK_DATA);
+    int status = kept > 0 ? body_store(body, limits, data, kept) : 0;
+    return status ? status : result == HTTP_CHUNK_MORE ? BODY_MORE : result == HTTP_CHUNK_DONE ? BODY_DONE : result;
 }
 
-int body_feed(struct body *body, const struct body_limits *limits, const char *data, size_t length, size_t *used) {
+int body_feed(struct body *body, const struct body_limits *limits, char *data, size_t length, size_t *used) {
     return body->framing == HTTP_CHUNKED ? feed_chunked(body, limits, data, length, used)
                                          : feed_counted(body, limits, data, length, used);
+}
+
+int body_end(struct body *body) {
+    int error = body->fd >= 0 ? fd_seal(&body->fd) : 0;
+    if (error) {
+        log_line(LOG_ERROR, "a request body cannot be made one for reading alone, which needs /proc: %s",
+                 strerror(-error));
+    }
+    return error ? 500 : 0;
 }
 
 void body_free(struct body *body) {
@@ -100,6 +113,6 @@ void body_free(struct body *body) {
         *body->spooled -= body->counted;
     }
     buffer_free(&body->memory);
-    fd_close(&body->fd);
+    fd_drop(&body->fd);
     *body = (struct body){.fd = -1};
 }

@@ -26,6 +26,7 @@ struct body {
     enum http_framing framing;
     uint64_t expected; /* of HTTP_LENGTH */
     uint64_t begun;    /* nanoseconds: when the first byte was awaited; the receiver's */
+    uint32_t blocks;   /* received in this turn; the receiver's */
     uint64_t length;   /* so far */
     struct http_chunk chunk;
     struct buffer memory;
@@ -39,9 +40,12 @@ enum { BODY_MORE = 0, BODY_DONE = 1 };
 /* Begins the body of a request. BODY_DONE when it has none, BODY_MORE, or 413. */
 int body_begin(struct body *body, const struct http_request *request, const struct body_limits *limits);
 
-/* Takes from data[0..length); *used is how much. BODY_MORE, BODY_DONE, or the status to refuse with: 400, 413, 500
- * (told in the log). */
-int body_feed(struct body *body, const struct body_limits *limits, const char *data, size_t length, size_t *used);
+/* Takes from data[0..length), which is spoilt as far as it is taken; *used is how much. BODY_MORE, BODY_DONE, or the
+ * status to refuse with: 400, 413, 500 (told in the log). */
+int body_feed(struct body *body, const struct body_limits *limits, char *data, size_t length, size_t *used);
+
+/* The body is whole: whoever is given it can only read it. 0, or 500 (told in the log). */
+int body_end(struct body *body);
 
 void body_free(struct body *body);
 

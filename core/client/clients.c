@@ -23,10 +23,13 @@ enum { FIELDS_MAX = 10000, SPARE_FDS = 64, FDS_PER_WORKER = 8 };
 static void limit_configure(struct clients *clients, const struct config *config) {
     struct rlimit limit;
     clients->limit = config->connections;
+    clients->descriptors = UINT64_MAX;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
         limit.rlim_cur = limit.rlim_max;
         (void)setrlimit(RLIMIT_NOFILE, &limit);
-        uint64_t reserved = SPARE_FDS + (uint64_t)FDS_PER_WORKER * config_workers(config) + limit.rlim_cur / 8;
+        uint64_t own = SPARE_FDS + (uint64_t)FDS_PER_WORKER * config_workers(config);
+        uint64_t reserved = own + limit.rlim_cur / 8;
+        clients->descriptors = limit.rlim_cur > own ? limit.rlim_cur - own : 0;
         uint64_t room = limit.rlim_cur > reserved + 1 ? limit.rlim_cur - reserved : 1;
         if (room < clients->limit) {
             log_line(LOG_WARNING, "connections: %u are wanted, the limit of open files (%llu) leaves room for %llu",

@@ -47,6 +47,8 @@ struct clients {
     struct list closed;      /* connections to be freed at the end of this turn */
     uint32_t count;          /* of connections, but for those that are apart */
     uint32_t limit;          /* as many as the descriptor limit allows, at most as configured */
+    uint64_t descriptors;    /* that connections and the rests of answers may have together */
+    uint32_t files;          /* of the rests of answers: see client/share.h */
     struct census census;    /* kept while address_connections is set */
     uint64_t spooled;        /* bytes of request bodies in files */
     uint64_t connection_numbers;

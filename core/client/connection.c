@@ -128,7 +128,7 @@ void connection_close(struct connection *c) {
     timeout_clear(&c->timeout);
     loop_forget(clients->loop, c->fd);
     shutdown(c->fd, SHUT_RDWR);
-    fd_close(&c->fd);
+    fd_drop(&c->fd); /* who had it may have told it to linger */
     exchange_free(c->exchange);
     c->exchange = NULL;
     c->listener->service->forget(c);

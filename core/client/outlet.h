@@ -21,8 +21,8 @@ struct outlet {
 
 enum outlet_result { OUTLET_DONE, OUTLET_BLOCKED, OUTLET_AGAIN, OUTLET_BROKEN };
 
-/* Takes a tail and its descriptors over, also when it fails: they are closed then. 0; -EPROTO: the segments are not
- * `left` bytes of regular files; -ENOMEM. */
+/* Takes a tail and its descriptors over, files that can be read without waiting (base/mounts.h), also when it fails:
+ * they are closed then. 0; -EPROTO: the segments are not `left` bytes; -ENOMEM. */
 int outlet_take(struct outlet *outlet, const struct wire_tail *tail, uint64_t left, const int *fds, size_t count);
 
 /*

@@ -159,8 +159,13 @@ bool receive_head(struct connection *c) {
 
 static bool body_result(struct connection *c, int result) {
     if (result == BODY_DONE) {
-        request_submit(c);
-    } else if (result != BODY_MORE) {
+        result = body_end(&c->exchange->body);
+        if (!result) {
+            request_submit(c);
+            return true;
+        }
+    }
+    if (result != BODY_MORE) {
         connection_refuse(c, result);
     }
     return true;
@@ -186,6 +191,15 @@ static bool body_too_slow(const struct connection *c, const struct body *body) {
            body->length < (taken - config->body_timeout_ms) / 1000 * (uint64_t)config->body_rate;
 }
 
+/* How many times one connection receives in a turn, so that others' come: chunks may be a byte each, and are work. */
+enum { BLOCKS_A_TURN = 4, CHUNKED_BLOCKS_A_TURN = 1 };
+
+static bool turn_used_up(struct body *body) {
+    uint32_t most = body->framing == HTTP_CHUNKED ? CHUNKED_BLOCKS_A_TURN : BLOCKS_A_TURN;
+    body->blocks = body->blocks < most ? body->blocks + 1 : 0;
+    return body->blocks == 0;
+}
+
 bool receive_body(struct connection *c) {
     struct clients *clients = c->clients;
     struct exchange *x = c->exchange;
@@ -197,6 +211,12 @@ bool receive_body(struct connection *c) {
         return false;
     }
     if (!c->readable) {
+        return false;
+    }
+    if (turn_used_up(&x->body)) {
+        if (list_empty(&c->again)) {
+            list_append(&clients->again, &c->again);
+        }
         return false;
     }
     ssize_t n = connection_receive(c);

@@ -23,6 +23,7 @@ struct config_plugin {
     uint64_t body_limit;
     uint32_t concurrency;
     uint32_t methods; /* set of enum method */
+    bool global;      /* loaded RTLD_GLOBAL, and then alone in its pool */
     struct config_option *options;
     size_t option_count;
 };
@@ -43,6 +44,9 @@ struct config_pool {
     uint32_t cpu_limit_ms;       /* RLIMIT_CPU of the worker's whole life */
     uint32_t files_limit;        /* RLIMIT_NOFILE */
     uint32_t processes_limit;    /* RLIMIT_NPROC, of its user */
+    uint32_t sandbox;            /* enum sandbox_mode */
+    uint32_t trust;              /* enum trust */
+    char *needs;                 /* what its plugins need, all else is denied: base/needs.h */
     char *user;                  /* runs its workers; "": the server's own */
     uint32_t uid;                /* of that user, filled in by config_check */
     uint32_t gid;
@@ -55,6 +59,10 @@ struct config {
     size_t listen_count;
     char **admin; /* likewise, or "auto": a socket in the runtime folder, or "off" */
     size_t admin_count;
+    char **admin_pools; /* whose workers may look at it */
+    size_t admin_pools_count;
+    char **admin_hosts; /* names that the view inside may be asked for by on a port */
+    size_t admin_hosts_count;
     char *plugin_folder; /* absolute when a file names it; from the command line as it was given */
     struct config_plugin *plugins;
     size_t plugin_count;
@@ -67,7 +75,8 @@ struct config {
     size_t pool_count;
 
     uint32_t mailbox_slots;
-    uint32_t queue_length;
+    uint32_t queue_length; /* requests that wait for one plugin */
+    uint32_t queue_total;  /* for all of a pool */
 
     uint32_t connections;
     uint32_t address_connections; /* 0: no limit */

@@ -20,7 +20,7 @@
 #include "config/pool.h"
 #include "config/schema.h"
 
-enum { OPTIONS_MAX = 64, TEXT_MAX = 256 };
+enum { OPTIONS_MAX = 96, TEXT_MAX = 256 };
 
 /* libConfuse takes the end of the file for the end of its sections. An option of our own behind it shows in which it
  * stood. */

@@ -2,6 +2,7 @@
 #include "config/form.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netdb.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -55,6 +56,33 @@ bool admin_valid(const char *text) {
     return strcmp(text, "auto") == 0 || strcmp(text, "off") == 0 || listen_valid(text);
 }
 
+bool host_valid(const char *text) {
+    size_t length = strlen(text);
+    return length > 0 && length < NI_MAXHOST && (strspn(text, NAME_BYTES) == length || ipv6_valid(text, length));
+}
+
 bool plugin_name_valid(const char *text) {
     return text[0] != '\0' && strspn(text, NAME_BYTES) == strlen(text);
+}
+
+/* The place of the word among the names. 0, or -EINVAL. */
+static int word_find(const char *text, const char *const *names, uint32_t count, uint32_t *place) {
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *place = i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+int sandbox_mode_parse(const char *text, uint32_t *mode) {
+    static const char *const names[SANDBOX_MODES] = {
+        [SANDBOX_OFF] = "off", [SANDBOX_ON] = "on", [SANDBOX_REQUIRED] = "required"};
+    return word_find(text, names, SANDBOX_MODES, mode);
+}
+
+int trust_parse(const char *text, uint32_t *trust) {
+    static const char *const names[TRUSTS] = {[TRUST_FULL] = "full", [TRUST_NONE] = "none"};
+    return word_find(text, names, TRUSTS, trust);
 }

@@ -7,7 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/needs.h"
 #include "config/complaint.h"
+#include "config/form.h"
 #include "config/schema.h"
 
 /* What a section does not set is the main pool's: config_check fills it in, for that may be set behind the section. */
@@ -21,7 +23,9 @@ static const struct config_pool unset = {.workers = UINT32_MAX,
                                          .cpu_limit_ms = UINT32_MAX,
                                          .files_limit = UINT32_MAX,
                                          .processes_limit = UINT32_MAX,
-                                         .sticky_connections = UINT32_MAX};
+                                         .sticky_connections = UINT32_MAX,
+                                         .sandbox = UINT32_MAX,
+                                         .trust = UINT32_MAX};
 
 struct config_pool *config_pool_section(struct config *config, const char *name) {
     if (strcmp(name, config->main.name) == 0) {
@@ -79,12 +83,17 @@ static int pool_inherit(struct config_pool *p, const struct config_pool *from) {
     inherit(&p->files_limit, from->files_limit);
     inherit(&p->processes_limit, from->processes_limit);
     inherit(&p->sticky_connections, from->sticky_connections);
+    inherit(&p->sandbox, from->sandbox);
+    inherit(&p->trust, from->trust);
     p->worker_memory = p->worker_memory == UINT64_MAX ? from->worker_memory : p->worker_memory;
     p->memory_limit = p->memory_limit == UINT64_MAX ? from->memory_limit : p->memory_limit;
     if (!p->user) {
         p->user = strdup(from->user);
     }
-    return p->user ? 0 : -ENOMEM;
+    if (!p->needs) {
+        p->needs = strdup(from->needs);
+    }
+    return p->user && p->needs ? 0 : -ENOMEM;
 }
 
 static int pool_user_check(struct config_pool *p) {
@@ -133,25 +142,81 @@ static int pool_plugins_check(const struct config *config, size_t number) {
     return error;
 }
 
+static int text_replace(char **text, const char *with) {
+    char *copy = strdup(with);
+    if (!copy) {
+        return -ENOMEM;
+    }
+    free(*text);
+    *text = copy;
+    return 0;
+}
+
+/* Who is not trusted has nothing that is not named, and, if the server is root, is not root. */
+static int pool_distrust(struct config_pool *p) {
+    if (p->trust != TRUST_NONE) {
+        return 0;
+    }
+    if (p->sandbox == SANDBOX_OFF) {
+        complaint("pool %s: trust: found \"none\", expected full, for sandbox is off", p->name);
+        return -EINVAL;
+    }
+    int error = needs_all(p->needs) ? text_replace(&p->needs, "") : 0;
+    return error || p->user[0] || geteuid() != 0 ? error : text_replace(&p->user, "nobody");
+}
+
+static int pool_needs_check(const struct config_pool *p) {
+    if (p->sandbox != SANDBOX_OFF || needs_all(p->needs)) {
+        return 0;
+    }
+    complaint("pool %s: needs: found \"%s\", expected all, for sandbox is off", p->name, p->needs);
+    return -EINVAL;
+}
+
+/* Symbols that are global would be everybody's. */
+static int global_check(const struct config *config, const char *plugin) {
+    const struct config_pool *found = NULL;
+    for (size_t i = 0; i < config->pool_count && !found; i++) {
+        const struct config_pool *p = &config->pools[i];
+        for (size_t j = 0; j < p->plugin_count; j++) {
+            found = strcmp(p->plugins[j], plugin) == 0 ? p : found;
+        }
+    }
+    if (found && found->plugin_count == 1) {
+        return 0;
+    }
+    complaint(
+        "plugin %s: global: found \"on\", expected off, for its pool %s has other plugins: put it into one of its own",
+        plugin, found ? found->name : config->main.name);
+    return -EINVAL;
+}
+
 static int pool_check(struct config_pool *p) {
     if (p->workers_min > p->workers) {
         complaint("pool %s: workers_min: found \"%u\", expected at most workers, which is %u", p->name, p->workers_min,
                   p->workers);
         return -EINVAL;
     }
-    return pool_user_check(p);
+    return pool_distrust(p) || pool_needs_check(p) ? -EINVAL : pool_user_check(p);
 }
 
 int pools_check(struct config *config) {
-    int errors = pool_check(&config->main) != 0;
+    int errors = 0;
+    for (size_t i = 0; i < config->pool_count; i++) {
+        errors +=
+            pool_inherit(&config->pools[i], &config->main) != 0; /* what is set there, before more follows from it */
+    }
+    errors += pool_check(&config->main) != 0;
     if (config->main.plugin_count > 0) {
         complaint("pool main: plugins: found a list, expected none: it serves what no other pool names");
         errors++;
     }
     for (size_t i = 0; i < config->pool_count; i++) {
-        int error = pool_inherit(&config->pools[i], &config->main);
-        errors += error || pool_check(&config->pools[i]);
+        errors += pool_check(&config->pools[i]) != 0;
         errors += pool_plugins_check(config, i) != 0;
+    }
+    for (size_t i = 0; i < config->plugin_count; i++) {
+        errors += config->plugins[i].global && global_check(config, config->plugins[i].name);
     }
     return errors;
 }

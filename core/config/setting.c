@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/needs.h"
 #include "config/access_format.h"
 #include "config/form.h"
 #include "config/number.h"
@@ -22,7 +23,8 @@ const struct setting *setting_find(const struct setting *table, const char *name
 }
 
 bool setting_is_list(const struct setting *s) {
-    return s->kind == SETTING_LISTEN || s->kind == SETTING_ADMIN || s->kind == SETTING_PLUGINS;
+    return s->kind == SETTING_LISTEN || s->kind == SETTING_ADMIN || s->kind == SETTING_HOSTS ||
+           s->kind == SETTING_PLUGINS;
 }
 
 /* ---- What a text may be ---- */
@@ -64,7 +66,7 @@ static int format_check(const char *text, bool fits, char expected[SETTING_EXPEC
 
 int setting_check(const struct setting *s, const char *text, char expected[SETTING_EXPECTED]) {
     uint64_t value;
-    uint32_t methods;
+    uint32_t methods, word;
     enum log_level level;
     bool fits = strlen(text) >= s->least && strlen(text) <= s->most;
     switch (s->kind) {
@@ -72,6 +74,8 @@ int setting_check(const struct setting *s, const char *text, char expected[SETTI
         return expect(expected, listen_valid(text), LISTEN_EXPECTED);
     case SETTING_ADMIN:
         return expect(expected, admin_valid(text), ADMIN_EXPECTED);
+    case SETTING_HOSTS:
+        return expect(expected, host_valid(text), "a host's name, without a port");
     case SETTING_PLUGINS:
         return expect(expected, plugin_name_valid(text), PLUGIN_NAME_EXPECTED);
     case SETTING_METHODS:
@@ -83,6 +87,12 @@ int setting_check(const struct setting *s, const char *text, char expected[SETTI
         return format_check(text, fits, expected);
     case SETTING_FORM:
         return expect(expected, strcmp(text, "text") == 0 || strcmp(text, "json") == 0, "text or json");
+    case SETTING_NEEDS:
+        return expect(expected, fits && needs_check(text) == 0, NEEDS_EXPECTED);
+    case SETTING_SANDBOX:
+        return expect(expected, sandbox_mode_parse(text, &word) == 0, "on, off or required");
+    case SETTING_TRUST:
+        return expect(expected, trust_parse(text, &word) == 0, "full or none");
     case SETTING_WORD:
         return expect(expected, fits && (!text[0] || plugin_name_valid(text)), "a name");
     case SETTING_COUNT:
@@ -151,11 +161,13 @@ void setting_clear(void *target, const struct setting *s) {
     switch (s->kind) {
     case SETTING_LISTEN:
     case SETTING_ADMIN:
+    case SETTING_HOSTS:
     case SETTING_PLUGINS:
         texts_clear(place, (size_t *)(void *)((char *)target + s->count));
         return;
     case SETTING_FORMAT:
     case SETTING_FORM:
+    case SETTING_NEEDS:
     case SETTING_WORD:
     case SETTING_FOLDER:
     case SETTING_PATH:
@@ -166,6 +178,8 @@ void setting_clear(void *target, const struct setting *s) {
         return;
     case SETTING_METHODS:
     case SETTING_FLAG:
+    case SETTING_SANDBOX:
+    case SETTING_TRUST:
     case SETTING_COUNT:
     case SETTING_BYTES:
     case SETTING_SIZE:
@@ -187,6 +201,7 @@ int setting_set(void *target, const struct setting *s, const char *text, const c
     switch (s->kind) {
     case SETTING_LISTEN:
     case SETTING_ADMIN:
+    case SETTING_HOSTS:
     case SETTING_PLUGINS:
         return text_add(place, (size_t *)(void *)((char *)target + s->count), text);
     case SETTING_METHODS:
@@ -194,8 +209,13 @@ int setting_set(void *target, const struct setting *s, const char *text, const c
     case SETTING_FLAG:
         *(bool *)place = strcmp(text, "on") == 0;
         return 0;
+    case SETTING_SANDBOX:
+        return sandbox_mode_parse(text, place);
+    case SETTING_TRUST:
+        return trust_parse(text, place);
     case SETTING_FORMAT:
     case SETTING_FORM:
+    case SETTING_NEEDS:
     case SETTING_WORD:
         return text_set(place, text, NULL);
     case SETTING_COUNT:

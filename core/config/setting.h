@@ -11,12 +11,16 @@
 
 enum setting_kind {
     SETTING_LISTEN,       /* a list: char ** with a size_t of how many; of addresses */
+    SETTING_HOSTS,        /* char **, names of hosts */
     SETTING_ADMIN,        /* the same, or "auto", or "off" */
     SETTING_PLUGINS,      /* a list of plugins' names */
     SETTING_METHODS,      /* uint32_t, set of enum method */
     SETTING_FLAG,         /* bool, "on" or "off" */
     SETTING_FORMAT,       /* char *, of the access log */
     SETTING_FORM,         /* char *, "text" or "json" */
+    SETTING_NEEDS,        /* char *, of base/needs.h */
+    SETTING_SANDBOX,      /* uint32_t, enum sandbox_mode */
+    SETTING_TRUST,        /* uint32_t, enum trust */
     SETTING_WORD,         /* char *, a name; may be empty */
     SETTING_COUNT,        /* uint32_t */
     SETTING_BYTES,        /* uint32_t, a size */

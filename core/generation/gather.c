@@ -14,6 +14,7 @@
 
 #include "base/fd.h"
 #include "generation/store.h"
+#include "wire/rules.h"
 
 struct gather {
     pthread_t thread;
@@ -127,7 +128,7 @@ static int file_add(struct gather *g, int folder, const char *name) {
         return -ENOMEM;
     }
     g->count++;
-    file->error = file_look(g, folder, name, file);
+    file->error = rules_file(name) ? file_look(g, folder, name, file) : -EILSEQ; /* no worker may tell of it */
     if (file->error == -ENOENT) { /* it was removed meanwhile, or is a link to nothing */
         free(file->file);
         g->count--;

@@ -165,11 +165,18 @@ static void pool_known(struct pool *pool) {
 static void killer_reason(const struct worker *w, int status, char *out, size_t size) {
     if (w->outran) {
         snprintf(out, size, "it did not load within %u ms", w->pool->config->start_timeout_ms);
+    } else if (w->broken) {
+        snprintf(out, size, "its worker broke the protocol while it loaded");
     } else if (WIFSIGNALED(status)) {
         snprintf(out, size, "it ended its worker while it loaded: signal %d (%s)", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
     } else {
-        snprintf(out, size, "it ended its worker while it loaded: exit status %d", WEXITSTATUS(status));
+        static const char *const words[] = {
+            [CRASH_SIGNAL] = "", [CRASH_EXIT] = "it called exit(3), ", [CRASH_THREAD] = "it called pthread_exit, "};
+        enum crash_kind kind = CRASH_SIGNAL;
+        int number;
+        (void)crash_end(&w->ties.box.shared->crash, status, &kind, &number);
+        snprintf(out, size, "it ended its worker while it loaded: %sexit status %d", words[kind], WEXITSTATUS(status));
     }
 }
 

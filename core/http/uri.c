@@ -2,6 +2,7 @@
 #include "http/uri.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "http/byte.h"
@@ -98,18 +99,80 @@ static long form_decode(const char *text, size_t length, char *out) {
     return (long)to;
 }
 
+/* One parameter, between two '&'. */
+struct parameter {
+    const char *name;
+    size_t name_length;
+    const char *value;
+    size_t value_length;
+};
+
+static struct parameter parameter_take(const char *text, const char *stop) {
+    const char *equals = memchr(text, '=', (size_t)(stop - text));
+    const char *name_end = equals ? equals : stop;
+    const char *value = equals ? equals + 1 : stop;
+    return (struct parameter){text, (size_t)(name_end - text), value, (size_t)(stop - value)};
+}
+
+static const char *parameter_end(const char *text, const char *end) {
+    const char *amp = memchr(text, '&', (size_t)(end - text));
+    return amp ? amp : end;
+}
+
 long http_form_find(const char *text, size_t length, const char *name, char *out) {
     const char *end = text + length;
     while (text < end) {
-        const char *amp = memchr(text, '&', (size_t)(end - text));
-        const char *stop = amp ? amp : end;
-        const char *equals = memchr(text, '=', (size_t)(stop - text));
-        const char *name_end = equals ? equals : stop;
-        if (form_decode(text, (size_t)(name_end - text), out) >= 0 && strcmp(out, name) == 0 && stop > text) {
-            const char *value = equals ? equals + 1 : stop;
-            return form_decode(value, (size_t)(stop - value), out);
+        const char *stop = parameter_end(text, end);
+        const struct parameter p = parameter_take(text, stop);
+        if (form_decode(p.name, p.name_length, out) >= 0 && strcmp(out, name) == 0 && stop > text) {
+            return form_decode(p.value, p.value_length, out);
         }
         text = stop + 1;
     }
     return -ENOENT;
+}
+
+/*
+ * Decoded, a parameter is its mark, its name and a NUL, and, if that can be decoded, its value and a NUL. One whose
+ * name cannot is left out. So it is at most three bytes longer than it was; the shortest that there is has one byte and
+ * an
+ * '&' behind it.
+ */
+enum { MARK_VALUE = '=', MARK_BROKEN = '!' };
+
+size_t http_form_room(size_t length) {
+    return 2 * length + 4;
+}
+
+size_t http_form_decode(const char *text, size_t length, char *out) {
+    const char *end = text + length;
+    size_t to = 0;
+    while (text < end) {
+        const char *stop = parameter_end(text, end);
+        const struct parameter p = parameter_take(text, stop);
+        long name = stop > text ? form_decode(p.name, p.name_length, out + to + 1) : -ENOENT;
+        if (name >= 0) {
+            size_t mark = to;
+            to += (size_t)name + 2;
+            long value = form_decode(p.value, p.value_length, out + to);
+            out[mark] = value >= 0 ? MARK_VALUE : MARK_BROKEN;
+            to += value >= 0 ? (size_t)value + 1 : 0;
+        }
+        text = stop + 1;
+    }
+    return to;
+}
+
+const char *http_form_value(const char *decoded, size_t length, const char *name) {
+    const char *end = decoded + length;
+    while (decoded < end) {
+        bool broken = decoded[0] == MARK_BROKEN;
+        const char *found = decoded + 1;
+        const char *value = found + strlen(found) + 1;
+        if (strcmp(found, name) == 0) {
+            return broken ? NULL : value;
+        }
+        decoded = broken ? value : value + strlen(value) + 1;
+    }
+    return NULL;
 }

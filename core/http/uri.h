@@ -22,4 +22,13 @@ int http_path_decode(const char *raw, size_t length, char *out, size_t *out_leng
  */
 long http_form_find(const char *text, size_t length, const char *name, char *out);
 
+/* The same for a text in which more than one is looked for: it is decoded once, into http_form_room(length) bytes at
+ * `out`; how many they are is returned. */
+size_t http_form_room(size_t length);
+size_t http_form_decode(const char *text, size_t length, char *out);
+
+/* The value of the first parameter of that name in what was decoded, with a NUL behind it; NULL: there is none, or it
+ * is -EINVAL to http_form_find. */
+const char *http_form_value(const char *decoded, size_t length, const char *name);
+
 #endif

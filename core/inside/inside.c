@@ -16,14 +16,18 @@
 #include "client/listeners.h"
 #include "config/config.h"
 #include "config/runtime.h"
+#include "inside/admit.h"
 #include "inside/orders.h"
 #include "inside/views.h"
 
 /* ---- As a service: every answer is there at once ---- */
 
 static bool view_route(struct exchange *x) {
-    const struct inside *in = x->service->data;
+    struct inside *in = x->service->data;
     struct connection *c = x->connection;
+    if (!admit(in, c)) {
+        return false;
+    }
     if (!view_answer(in, c) && !order_answer(&in->orders, c)) {
         connection_answer(c, 404, "", "There are /, /status, /metrics, /healthz and /readyz.");
     }

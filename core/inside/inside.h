@@ -22,7 +22,8 @@ struct inside {
     const struct pools *pools;
     const struct generations *generations;
     const struct record *record;
-    uint64_t started; /* when the server was, by the loop's clock */
+    uint64_t started;      /* when the server was, by the loop's clock */
+    uint64_t refusal_told; /* when it was logged last that a worker had asked */
 };
 
 /* The rooms that it looks at are set by the caller. Opens the configured listeners of `clients`. 0, or -errno (told in

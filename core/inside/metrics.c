@@ -134,6 +134,8 @@ int status_metrics(const struct inside *in, struct buffer *out) {
     error = error ? error : counter(out, "sent_bytes", "Bytes of answers sent.", t->bytes);
     error = error ? error : gauge(out, "generation", "Number of the generation that serves.", in->generations->number);
     error = error ? error : counter(out, "incidents", "Workers that died over a request.", in->record->incidents.count);
+    error = error ? error
+                  : counter(out, "master_stalls", "Turns of the master that lasted longer than a second.", t->stalls);
     error = error ? error : gauge(out, "spooled_bytes", "Bytes of request bodies in files.", in->clients->spooled);
     error = error
                 ? error

@@ -1,4 +1,6 @@
 /* What all forms of the status say alike. */
+#include "config/config.h"
+#include "config/form.h"
 #include "inside/inside.h"
 #include "inside/status.h"
 #include "pool/account.h"
@@ -32,4 +34,13 @@ const char *status_plugin(const struct inside *in, const struct plugin *p) {
 
 const char *status_worker(const struct worker *w) {
     return w->state != WORKER_READY ? worker_state_name(w->state) : w->pending.load > 0 ? "busy" : "idle";
+}
+
+const char *status_sandbox(const struct config_pool *pool, char text[SANDBOX_TEXT]) {
+    const struct sandbox_kernel kernel = sandbox_kernel();
+    if (pool->sandbox == SANDBOX_OFF) {
+        return "off";
+    }
+    sandbox_tell(&kernel, text);
+    return text;
 }

@@ -4,7 +4,10 @@
 
 #include <stdint.h>
 
+#include "sandbox/sandbox.h"
+
 struct buffer;
+struct config_pool;
 struct inside;
 struct plugin;
 struct worker;
@@ -22,6 +25,9 @@ const char *status_plugin(const struct inside *inside, const struct plugin *plug
 
 /* "busy", "idle", or the name of its state. */
 const char *status_worker(const struct worker *worker);
+
+/* What the kernel holds a pool's workers to, "off" if it is to be nothing. Points to a constant, or into `text`. */
+const char *status_sandbox(const struct config_pool *pool, char text[SANDBOX_TEXT]);
 
 /* As JSON, as a table for a terminal, and as OpenMetrics (https://openmetrics.io). Each appends to the buffer: 0, or
  * -ENOMEM. */

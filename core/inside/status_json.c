@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "config/config.h"
+#include "config/form.h"
 #include "generation/generation.h"
 #include "http/method.h"
 #include "inside/inside.h"
@@ -98,10 +99,14 @@ static void worker_write(struct writer *out, const struct worker *w) {
 
 static void pool_write(struct writer *out, const struct pool *pool) {
     const struct config_pool *own = pool->own;
+    char sandbox[SANDBOX_TEXT];
     open(out, NULL, '{');
     text(out, "name", own->name);
     number(out, "generation", generation_of(pool)->number);
     text(out, "user", own->user);
+    text(out, "sandbox", status_sandbox(own, sandbox));
+    text(out, "needs", own->needs);
+    text(out, "trust", own->trust == TRUST_NONE ? "none" : "full");
     number(out, "workers_max", own->workers);
     number(out, "workers_min", own->workers_min ? own->workers_min : own->workers);
     number(out, "queued", pool->queued);
@@ -215,6 +220,7 @@ int status_json(const struct inside *in, struct buffer *buffer) {
     statuses_write(&out, "by_the_master", t->own);
     close_with(&out, '}');
     number(&out, "spooled", in->clients->spooled);
+    number(&out, "stalls", t->stalls);
     pools_write(&out);
     plugins_write(&out);
     number(&out, "incidents_total", in->record->incidents.count);

@@ -6,7 +6,9 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/needs.h"
 #include "config/config.h"
+#include "config/form.h"
 #include "generation/generation.h"
 #include "inside/inside.h"
 #include "inside/running.h"
@@ -101,6 +103,22 @@ static int incidents_write(const struct inside *in, struct buffer *out) {
     return error;
 }
 
+/* Of the pools that serve. */
+static int sandboxes_write(const struct generation *g, struct buffer *out) {
+    char text[SANDBOX_TEXT];
+    int error = buffer_string(out, "sandbox:");
+    for (size_t i = 0; i < g->pool_count && !error; i++) {
+        const struct config_pool *own = g->pools[i].own;
+        bool all = needs_all(own->needs);
+        error = buffer_format(out, "%s %s %s%s%s%s", i > 0 ? ";" : "", own->name, status_sandbox(own, text),
+                              own->trust == TRUST_NONE ? ", not trusted" : "", all ? "" : ", held to: ",
+                              all           ? ""
+                              : *own->needs ? own->needs
+                                            : "nothing");
+    }
+    return error ? error : buffer_string(out, "\n");
+}
+
 int status_text(const struct inside *in, struct buffer *out) {
     const struct generation *g = in->generations->serving;
     char uptime[DURATION_SIZE];
@@ -114,6 +132,7 @@ int status_text(const struct inside *in, struct buffer *out) {
                               SOCGI_VERSION, (int)getpid(), status_stage_name(status_stage(in)),
                               duration(age_us(in, in->started), uptime), g ? g->number : 0, in->clients->count,
                               in->clients->limit, in->record->counters.requests, queued, in->record->incidents.count);
+    error = error || !g ? error : sandboxes_write(g, out);
     error = error ? error : plugins_write(in, out);
     error = error ? error : workers_write(in, out);
     return error ? error : incidents_write(in, out);

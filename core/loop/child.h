@@ -1,7 +1,10 @@
 /*
- * Child processes and their ends: the only place where the master starts a process, and where one is waited for. Each
- * is watched by a pidfd and is in one list until it has been reaped, so what becomes our child and is not in it is an
+ * Child processes and their ends: the only place where the master starts a process, and where one is reaped. Each is
+ * watched by a pidfd and is in one list until it has been reaped, so what becomes our child and is not in it is an
  * orphan (loop/orphans.h).
+ *
+ * Nothing here waits. A process may have ended and not let itself be reaped, for somebody traces it, or may be killed
+ * and not end, for it is within a system call: that is put away, and looked at again by and by.
  */
 #ifndef LOOP_CHILD_H
 #define LOOP_CHILD_H
@@ -16,6 +19,10 @@
 struct children {
     struct loop *loop;
     struct list running; /* of struct child */
+    struct list away;    /* of struct remains: what is nobody's child any more and could not be reaped yet */
+    uint64_t look;       /* when to look for those; UINT64_MAX: there are none */
+    uint64_t pause;      /* until the next look but one */
+    bool orphaned;       /* somebody has ended without a word to us: there may be orphans */
 };
 
 /* Embedded in what it is. A zeroed one is none; whoever has it outlives the turn in which it is reaped. */
@@ -39,6 +46,16 @@ struct child_start {
 };
 
 void children_init(struct children *children, struct loop *loop);
+void children_close(struct children *children); /* nothing runs; what is put away stays the kernel's */
+
+/* A process has ended: one that was put away may be reaped now. */
+void children_expect(struct children *children);
+
+/* Reaps what was put away and lets itself be reaped, and ends who keeps us from it, if it comes from us. */
+void children_turn(struct children *children);
+
+/* When children_turn has something to do; UINT64_MAX: never. */
+uint64_t children_next(const struct children *children);
 
 /* Whether it is one of those that were started here. */
 bool children_have(const struct children *children, pid_t pid);
@@ -56,9 +73,13 @@ void child_signal(const struct child *child, int number);
 /* SIGKILL, to its group and to itself in case that it has not yet got one of its own. */
 void child_kill(const struct child *child);
 
-/* Waits for its end, which has come when `ended` was called or will after child_kill; its group is killed before, for
- * its pid is its own until then. What waitpid(2) gives as its status; 0 when there is none. */
+/* It is over: it has ended, or was killed by child_kill; its group is killed before, for its pid is its own until then.
+ * Reaped at once, or put away. What waitpid(2) gives as its status, or would: SIGKILL when it has not ended yet; 0 when
+ * there is none. */
 int child_reap(struct child *child);
+
+/* One that was not started here is killed, and reaped or put away. */
+void child_bury(struct children *children, pid_t pid);
 
 /* It is nobody's any more: it is neither watched nor waited for. */
 void child_leave(struct child *child);

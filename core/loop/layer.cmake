@@ -1,1 +1,1 @@
-socgi_layer(loop SOURCES child.c loop.c orphans.c signals.c timeout.c tool.c USES socgi_base)
+socgi_layer(loop SOURCES child.c loop.c orphans.c process.c signals.c threads.c timeout.c tool.c watchdog.c USES socgi_base)

@@ -24,6 +24,11 @@ int loop_watch(struct loop *loop, int fd, struct source *source, uint32_t events
     return epoll_ctl(loop->epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
 }
 
+int loop_watch_again(struct loop *loop, int fd, struct source *source, uint32_t events) {
+    struct epoll_event event = {.events = events, .data.ptr = source};
+    return epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &event) < 0 ? -errno : 0;
+}
+
 void loop_forget(struct loop *loop, int fd) {
     epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
 }

@@ -29,6 +29,9 @@ void loop_close(struct loop *loop);
 /* Watches a descriptor. 0, or -errno. */
 int loop_watch(struct loop *loop, int fd, struct source *source, uint32_t events);
 
+/* The same for one that is watched already: what it has to tell now is told once more. 0, or -errno. */
+int loop_watch_again(struct loop *loop, int fd, struct source *source, uint32_t events);
+
 /* To be called before the descriptor is closed: copies of it in a worker would keep it in the epoll set. */
 void loop_forget(struct loop *loop, int fd);
 

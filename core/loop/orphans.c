@@ -2,19 +2,15 @@
 #include "loop/orphans.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
 
-/* Those that are killed may leave children of their own, which come to us in turn. */
-static const uint64_t LOOK_AGAIN_NS = 20000000;
 enum { CHILDREN_SIZE = 65536 };
 
 void orphans_expect(struct orphans *o) {
@@ -57,7 +53,7 @@ static bool was_before(const struct orphans *o, pid_t pid) {
     return false;
 }
 
-void orphans_adopt(struct orphans *o, const struct children *children) {
+void orphans_adopt(struct orphans *o, struct children *children) {
     *o = (struct orphans){.children = children, .before = children_read(), .look = UINT64_MAX};
     prctl(PR_SET_CHILD_SUBREAPER, 1);
 }
@@ -73,8 +69,11 @@ void orphans_close(struct orphans *o) {
 }
 
 void orphans_turn(struct orphans *o) {
-    uint64_t now = o->children->loop->now;
-    if (now < o->look) {
+    if (o->children->orphaned) {
+        o->children->orphaned = false;
+        orphans_expect(o);
+    }
+    if (o->children->loop->now < o->look) {
         return;
     }
     o->look = UINT64_MAX;
@@ -86,11 +85,8 @@ void orphans_turn(struct orphans *o) {
             break;
         }
         if (!children_have(o->children, pid) && !was_before(o, pid)) {
-            kill(pid, SIGKILL);
-            if (waitpid(pid, NULL, WNOHANG) == pid) {
-                log_line(LOG_INFO, "process %d was left behind: it has been ended", (int)pid);
-            }
-            o->look = now + LOOK_AGAIN_NS;
+            log_line(LOG_INFO, "process %d was left behind: it is ended", (int)pid);
+            child_bury(o->children, pid); /* and its own children come to us in turn */
         }
     }
     free(children);

@@ -12,14 +12,14 @@
 #include "loop/child.h"
 
 struct orphans {
-    const struct children *children; /* who are none */
+    struct children *children; /* who are none */
     bool off;
     char *before; /* children that we had when we started, as proc(5) lists them: "12 345 "; they are not ours to end */
     uint64_t look; /* when to look for them; UINT64_MAX: there is no reason to */
 };
 
 /* From now on they come to us. */
-void orphans_adopt(struct orphans *orphans, const struct children *children);
+void orphans_adopt(struct orphans *orphans, struct children *children);
 
 /* And from now on no more: another master serves, and what it leaves behind in its turn must not come to us. */
 void orphans_leave(struct orphans *orphans);

@@ -16,7 +16,7 @@ void tool_init(struct tool *tool, void (*ended)(struct child *child));
 /* Starts { "socgi", command, our pid }. 0, or -errno with nothing left behind. */
 int tool_start(struct tool *tool, struct children *children, const char *command);
 
-/* Ends it, if it has not ended, and waits for that; its pipes stay until tool_close. */
+/* Ends it, if it has not ended; its pipes stay until tool_close. */
 void tool_end(struct tool *tool);
 void tool_close(struct tool *tool);
 

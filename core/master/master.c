@@ -11,12 +11,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "client/listeners.h"
-#include "config/complaint.h"
 #include "inside/inside.h"
 #include "loop/orphans.h"
 #include "loop/signals.h"
+#include "loop/threads.h"
+#include "master/kernel.h"
 #include "master/notify.h"
 #include "master/pidfile.h"
+#include "master/reload.h"
 #include "master/upgrade.h"
 #include "service/service.h"
 
@@ -41,12 +43,13 @@ struct master {
     struct upgrade upgrade;
     enum ending ending;
     uint64_t deadline; /* of the ending's stage */
+    uint32_t late;     /* how often it has passed while we were stopping */
     bool accepting;
     const struct master_start *start;
     char pid_file[4096]; /* that we have written; "" none */
 };
 
-enum { STOP_MS = 2000 };
+enum { STOP_MS = 2000, LATE_MAX = 2 };
 
 static const int signal_numbers[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD};
 enum { SIGNAL_COUNT = sizeof(signal_numbers) / sizeof(signal_numbers[0]) };
@@ -82,6 +85,12 @@ static void stage_stop(struct master *m) {
     pools_stop(&m->pools);
 }
 
+/* Whether nothing of ours is left. What does not end though it was killed is waited for only so long. */
+static bool all_ended(const struct master *m) {
+    return pools_empty(&m->pools) && (m->late >= LATE_MAX || (orphans_next(&m->orphans) == UINT64_MAX &&
+                                                              children_next(&m->children) == UINT64_MAX));
+}
+
 static void stage_turn(struct master *m) {
     bool late = m->loop.now >= m->deadline;
     if (m->ending == DRAINING && (m->clients.count == 0 || late)) {
@@ -92,24 +101,16 @@ static void stage_turn(struct master *m) {
     } else if (m->ending == STOPPING) {
         if (late) {
             pools_kill(&m->pools);
+            m->late++;
+            m->deadline = m->loop.now + STOP_MS * NS_PER_MS;
         }
-        if (pools_empty(&m->pools) && orphans_next(&m->orphans) == UINT64_MAX) {
+        if (all_ended(m)) {
             m->ending = STOPPED;
         }
     }
 }
 
 /* ---- Orders, by signal or by the admin listener ---- */
-
-static char *complaints; /* of ORDER_TEXT bytes: where complaints of a reload are gathered; NULL: nowhere */
-
-static void reload_complaint(const char *line) {
-    log_line(LOG_ERROR, "not reloaded: %s", line);
-    if (complaints) {
-        size_t length = strlen(complaints);
-        snprintf(complaints + length, ORDER_TEXT - length, "%s%s", length ? "\n" : "", line);
-    }
-}
 
 /* A configuration with errors changes nothing. */
 static int order_reload(void *data, char *text) {
@@ -118,11 +119,7 @@ static int order_reload(void *data, char *text) {
         snprintf(text, ORDER_TEXT, "not reloaded: the server is ending");
         return -EBUSY;
     }
-    complaints = text;
-    complaint_to(reload_complaint);
-    struct config *config = m->start->reader(m->start->data);
-    complaint_to(NULL);
-    complaints = NULL;
+    struct config *config = reload_read(m->start, text);
     if (!config) {
         return -EINVAL;
     }
@@ -188,6 +185,7 @@ static void signal_came(struct signals *signals, int number) {
         (void)order_upgrade(m, text);
         break;
     case SIGCHLD:
+        children_expect(&m->children);
         orphans_expect(&m->orphans);
         break;
     default:
@@ -224,7 +222,8 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
 static uint64_t next_deadline(const struct master *m) {
     uint64_t next = earlier(clients_next(&m->clients), pools_next(&m->pools));
     next = earlier(next, earlier(generations_next(&m->generations), upgrade_next(&m->upgrade)));
-    next = earlier(next, earlier(orphans_next(&m->orphans), m->notifier.next));
+    next = earlier(next, earlier(orphans_next(&m->orphans), children_next(&m->children)));
+    next = earlier(next, earlier(threads_next(), m->notifier.next));
     return m->ending == SERVING ? next : earlier(next, m->deadline);
 }
 
@@ -250,13 +249,17 @@ static void serving_begin(struct master *m) {
 
 static void master_turn(struct master *m) {
     bool rest = pools_sleep(&m->pools);
-    loop_wait(&m->loop, rest ? next_deadline(m) : 0);
+    uint64_t next = rest ? next_deadline(m) : 0;
+    threads_rest();
+    loop_wait(&m->loop, next);
+    m->record.counters.stalls = threads_turn(m->loop.now);
     pools_wake(&m->pools);
     loop_run(&m->loop);
     clients_turn(&m->clients);
     generations_turn(&m->generations);
     pools_turn(&m->pools);
     succession_turn(m);
+    children_turn(&m->children);
     orphans_turn(&m->orphans);
     notifier_turn(&m->notifier, m->loop.now);
     if (m->generations.serving && !m->accepting && m->ending == SERVING) {
@@ -267,6 +270,7 @@ static void master_turn(struct master *m) {
     pools_sweep(&m->pools);
     generations_sweep(&m->generations);
     record_turn(&m->record);
+    threads_sweep(m->loop.now);
 }
 
 /* ---- Beginning and end ---- */
@@ -291,7 +295,8 @@ static int listeners_begin(struct master *m) {
 
 static int master_open(struct master *m) {
     const struct generations_owner owner = {.configured = config_serves, .ready = reload_over, .data = m};
-    int error = loop_open(&m->loop);
+    int error = threads_start();
+    error = error ? error : loop_open(&m->loop);
     children_init(&m->children, &m->loop);
     notifier_open(&m->notifier, m->loop.now);
     orphans_adopt(&m->orphans, &m->children);
@@ -313,6 +318,7 @@ static void master_close(struct master *m) {
     generations_close(&m->generations);
     record_finish(&m->record);
     orphans_close(&m->orphans);
+    children_close(&m->children);
     signals_close(&m->signals);
     loop_close(&m->loop);
 }
@@ -336,6 +342,7 @@ int master_main(const struct master_start *start) {
     m->start = start;
     m->config = start->config;
     m->deadline = UINT64_MAX;
+    kernel_judge(m->config);
     int error = master_open(m);
     while (!error && m->ending != STOPPED) {
         master_turn(m);

@@ -53,7 +53,11 @@ static bool overflown(const struct crash_report *r) {
 static void registers_tell(const struct backtrace *b) {
     const struct crash_report *r = &b->report;
     char line[LINE_SIZE];
-    if (r->signal == CRASH_TRACE_SIGNAL) {
+    if (r->kind == CRASH_EXIT) {
+        snprintf(line, sizeof(line), "called exit(%d)", r->code);
+    } else if (r->kind == CRASH_THREAD) {
+        snprintf(line, sizeof(line), "called pthread_exit, or was cancelled: its main thread has ended");
+    } else if (r->signal == CRASH_TRACE_SIGNAL) {
         snprintf(line, sizeof(line), "was stuck at ip 0x%" PRIx64 ", sp 0x%" PRIx64, r->ip, r->sp);
     } else {
         const char *name = sigabbrev_np(r->signal);

@@ -14,6 +14,7 @@
 #include "pool/pools.h"
 #include "pool/queue.h"
 #include "pool/rebalance.h"
+#include "pool/untaken.h"
 #include "pool/worker.h"
 
 void dispatch_run(struct pool *pool) {
@@ -38,16 +39,17 @@ static bool quarantine_admits(struct job *job, uint64_t now) {
 
 enum refusal dispatch_submit(struct job *job) {
     struct pool *pool = job->plugin->pool;
+    job->returns = 0;
     if (!quarantine_admits(job, pool->pools->loop->now)) {
         return REFUSAL_QUARANTINE;
     }
-    if (pool->queued == 0 && !queue_plugin_full(job)) {
+    if (!queue_plugin_full(job) && !queue_next(pool)) { /* nobody who could run waits longer */
         int error = job_offer(pool, job);
         if (!error || error == -EMSGSIZE) {
             return error ? REFUSAL_LARGE : REFUSAL_NONE;
         }
     }
-    if (pool->queued >= pool->config->queue_length) {
+    if (!queue_room(job)) {
         return REFUSAL_FULL;
     }
     queue_append(job);
@@ -86,6 +88,7 @@ void dispatch_turn(struct pools *pools) {
     for (struct list *at = pools->all.next; at != &pools->all; at = at->next) {
         struct pool *pool = container_of(at, struct pool, link);
         if (pool->state == POOL_SERVING) {
+            untaken_turn(pool);
             pool_rebalance(pool); /* they are older than those in the queue */
             dispatch_run(pool);
         }
@@ -135,6 +138,7 @@ uint64_t dispatch_next(const struct pools *pools) {
         const struct pool *pool = container_of(at, const struct pool, link);
         uint64_t from = pool->queued > 0 ? pool_idle_from(pool) : 0;
         next = from > 0 ? earlier(next, from) : next; /* else it waits for something else */
+        next = earlier(next, untaken_next(pool));
     }
     return next;
 }
@@ -147,7 +151,7 @@ bool dispatch_sleep(struct pools *pools) {
             continue;
         }
         doorbell_announce(&w->ties.box.shared->bell, worker_unhurried(w) ? DOORBELL_DOZING : DOORBELL_ASLEEP);
-        if (slot_look(&mailbox_slot(&w->ties.box, head->slot)->slot, head->sequence) == SLOT_DONE) {
+        if (slot_settled(&mailbox_slot(&w->ties.box, head->slot)->slot, head->sequence)) {
             return false;
         }
     }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buffer.h"
 #include "base/list.h"
 
 struct incident;
@@ -33,6 +34,9 @@ struct job {
     pid_t pid; /* of the worker that it was given to last; 0: none */
     bool kept; /* that worker may keep the descriptor */
 
+    /* Of an answer that was left to the master, what came with it, in job_events.lies and .answered, which takes it. */
+    struct buffer text;
+
     /* The pool's own. */
     struct list link;      /* in the queue, or at its worker */
     struct worker *worker; /* NULL: in the queue, or nowhere */
@@ -41,7 +45,8 @@ struct job {
     uint32_t handle; /* under which its worker keeps the connection, or is to; HANDLE_NONE: none, or settled */
     bool brings;     /* is to: the descriptor is on its way */
     bool queued;
-    bool probe; /* the one request that a quarantine has let through */
+    uint32_t returns; /* workers that have given it back */
+    bool probe;       /* the one request that a quarantine has let through */
 };
 
 /* Why a pool does not take a request. */
@@ -56,9 +61,13 @@ enum refusal {
 struct job_loss {
     const struct worker *worker; /* until the callback returns */
     int wait_status;             /* as waitpid(2) gives it */
-    bool outran;                 /* it was killed, for the handler took longer than its limit */
-    bool touched;                /* bytes of the answer were sent */
-    bool stopping;               /* all workers are being ended */
+    int exit_signal; /* these three, of one that has ended with an exit status, are struct incident_facts' */
+    bool exit_called;
+    bool thread_ended;
+    const char *others; /* names of the plugins that it had run before; "": no other */
+    bool outran;        /* it was killed, for the handler took longer than its limit */
+    bool touched;       /* bytes of the answer were sent */
+    bool stopping;      /* all workers are being ended */
 };
 
 /* What a pool asks of whoever has submitted a job, and tells it. After answered, refused and lost, and after a renew
@@ -72,6 +81,10 @@ struct job_events {
 
     /* It was not begun, and its worker or its pool goes: true, when job->plugin is of a pool that serves. */
     bool (*renew)(struct job *job);
+
+    /* Whether job->text, from which `answer` has its numbers, can be an answer to its request, and no more than that.
+     */
+    bool (*lies)(struct job *job, const struct mailbox_answer *answer);
 
     /* A worker has answered, in a way that has been checked. `tail` (NULL: none) comes with `count` descriptors, which
      * are taken over. */

@@ -22,7 +22,8 @@ enum worker_event {
     WORKER_SPAWNED,  /* the process exists */
     WORKER_REPORTED, /* READY has arrived */
     WORKER_RETIRE,   /* it is not wanted any more */
-    WORKER_OVERDUE,  /* the state's time limit has passed: start, handler, retirement, or telling where it is stuck */
+    WORKER_OVERDUE,  /* the state's time limit has passed: start, handler, retirement, telling where it is stuck, or
+                        dying */
     WORKER_END,      /* it must end at once */
     WORKER_BROKE,    /* it has violated the protocol */
     WORKER_DIED,     /* the process has ended */

@@ -37,6 +37,7 @@ static void pending_head_changed(struct worker *w) {
         const struct plugin *plugin = head->plugin;
         w->deadline = worker_now(w) + plugin->timeout_ms * NS_PER_MS;
         w->running = plugin->name;
+        history_note(&w->history, plugin->name);
     } else if (w->state == WORKER_RETIRING) {
         worker_leaves(w);
     } else {

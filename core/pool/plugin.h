@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/list.h"
+
 struct account;
 struct pool;
 
@@ -24,6 +26,11 @@ struct plugin {
     uint32_t concurrency; /* 0: no limit */
     uint64_t body_limit;
     bool broken; /* no version of it can be served: 503 */
+
+    /* What waits for a worker, see pool/queue.h; linked only while there is something. */
+    struct list waiting; /* of struct job, oldest first */
+    struct list turn;    /* in its pool's list */
+    uint32_t queued;
 };
 
 #endif

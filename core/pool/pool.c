@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "config/form.h"
 #include "pool/dispatch.h"
 #include "pool/pending.h"
 #include "pool/pools.h"
@@ -32,7 +33,7 @@ int pool_open(struct pool *pool, const struct pool_plan *plan) {
         c->head_limit + 2 * c->request_line_limit + c->field_limit * PER_FIELD + c->body_inline + ADDRESSES;
     list_init(&pool->workers);
     list_init(&pool->idle);
-    list_init(&pool->queue);
+    list_init(&pool->turns);
     list_append(&plan->pools->all, &pool->link);
     pool->seats = calloc(pool->count, sizeof(*pool->seats));
     return pool->seats ? 0 : -ENOMEM;

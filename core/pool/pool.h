@@ -66,8 +66,8 @@ struct pool {
 
     struct worker *latest; /* who was given the last job; NULL: nobody, or it has left */
     struct list idle;      /* of workers, by `pending`: the one that fell idle last first */
-    struct list queue;     /* of struct job: those that wait for a worker, oldest first */
-    uint32_t queued;
+    struct list turns;     /* of struct plugin: those for which jobs wait, whose turn is next first */
+    uint32_t queued;       /* jobs that wait for a worker, of all of them */
 };
 
 /* What it is made of. */

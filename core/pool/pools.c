@@ -17,12 +17,14 @@ void pools_open(struct pools *pools, struct loop *loop, struct children *childre
     list_init(&pools->busy);
     list_init(&pools->buried);
     backtraces_init(&pools->backtraces, pools);
+    mounts_open(&pools->mounts);
 }
 
 void pools_close(struct pools *pools) {
     backtraces_close(&pools->backtraces);
     workers_sweep(pools);
     accounts_free(&pools->accounts);
+    mounts_close(&pools->mounts);
 }
 
 static struct pool *pool_at(struct list *link) {

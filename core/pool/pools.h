@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "base/mounts.h"
 #include "pool/backtrace.h"
 
 struct children;
@@ -28,8 +29,9 @@ struct pools {
     struct list busy;                /* of workers that have jobs, by `pending` */
     struct list buried;              /* workers to be freed at the end of this turn */
     struct backtraces backtraces;
-    bool draining; /* connections end with the answers that are being made */
-    bool stopping; /* nothing is waited for any more */
+    struct mounts mounts; /* which files of an answer are taken from a worker */
+    bool draining;        /* connections end with the answers that are being made */
+    bool stopping;        /* nothing is waited for any more */
 };
 
 void pools_open(struct pools *pools, struct loop *loop, struct children *children, struct record *record,

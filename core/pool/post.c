@@ -2,7 +2,9 @@
 #include "pool/post.h"
 
 #include <errno.h>
+#include <string.h>
 
+#include "base/fd.h"
 #include "pool/job.h"
 #include "pool/pending.h"
 #include "pool/pool.h"
@@ -18,9 +20,23 @@ static const uint64_t DEAF_NS = 2000000;
 
 static int post_message(struct worker *w, const struct job *job, const struct wire_post *post) {
     unsigned char message[CHANNEL_MESSAGE_MAX];
-    const int fds[2] = {job->fd, job->body};
+    bool apart = worker_apart(w);
+    int again = job->body >= 0 && job->pid > 0 ? fd_reopen(job->body) : -1; /* the one before may move the offset */
+    const int fds[2] = {job->fd, again >= 0 ? again : job->body};
     long length = wire_post_pack(post, message);
-    return channel_send(w->ties.channel, message, (size_t)length, fds, job->body >= 0 ? 2 : 1);
+    int error =
+        channel_send(w->ties.channel, message, (size_t)length, apart ? &fds[1] : fds, job->body >= 0 && !apart ? 2 : 1);
+    fd_close(&again);
+    return error;
+}
+
+/* Who is not to have a connection gets the body alone, if that comes as a file. */
+static bool message_plan(struct worker *w, struct job *job, struct mailbox_slot *slot) {
+    if (!worker_apart(w)) {
+        return sticky_plan(w, job, slot);
+    }
+    slot->handle = HANDLE_APART;
+    return job->body >= 0;
 }
 
 /* Of a worker that does not read, behind what it runs, only as much is asked as leaves room for when it does. */
@@ -55,6 +71,23 @@ static int job_send(struct worker *w, const struct job *job, const struct wire_p
     return error;
 }
 
+/* Packs the request into that slot. Behind it nothing is left of the one before, which may be another client's and
+ * another plugin's. Bytes, or -EMSGSIZE. */
+static long slot_fill(struct worker *w, struct job *job, uint32_t index) {
+    unsigned char *to = mailbox_request(&w->ties.box, index);
+    uint32_t *used = &w->pending.used[index];
+    long length = w->pool->pools->events->pack(job, to, w->ties.box.capacity);
+    if (length < 0) {
+        *used = w->ties.box.capacity;
+        return length;
+    }
+    if (*used > (uint32_t)length) {
+        memset(to + length, 0, *used - (uint32_t)length);
+    }
+    *used = (uint32_t)length;
+    return length;
+}
+
 int job_post(struct worker *w, struct job *job) {
     struct pool *pool = w->pool;
     uint32_t index = w->pending.free[w->pending.free_count - 1];
@@ -62,14 +95,14 @@ int job_post(struct worker *w, struct job *job) {
     if (error) {
         return worker_refused(w, error);
     }
-    long length = pool->pools->events->pack(job, mailbox_request(&w->ties.box, index), w->ties.box.capacity);
+    long length = slot_fill(w, job, index);
     if (length < 0) {
         return (int)length;
     }
     struct mailbox_slot *slot = mailbox_slot(&w->ties.box, index);
     struct wire_post post = {.slot = index, .sequence = ++w->pending.sequence};
     slot->length = (uint32_t)length;
-    bool by_message = sticky_plan(w, job, slot);
+    bool by_message = message_plan(w, job, slot);
     atomic_store_explicit(&slot->touched, 0, memory_order_relaxed);
     slot_post(&slot->slot, post.sequence);
     error = job_send(w, job, &post, by_message);

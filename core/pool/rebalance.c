@@ -13,7 +13,7 @@
 /* Nothing could be taken back: what waited has just been begun, and so what was before it is done. */
 static void order_check(struct worker *w) {
     const struct job *head = pending_head(w);
-    if (w->pending.load > 1 && slot_look(&mailbox_slot(&w->ties.box, head->slot)->slot, head->sequence) != SLOT_DONE) {
+    if (w->pending.load > 1 && !slot_settled(&mailbox_slot(&w->ties.box, head->slot)->slot, head->sequence)) {
         worker_broke(w, "it has begun a request before its turn");
     }
 }

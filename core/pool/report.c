@@ -2,21 +2,31 @@
 #include "pool/report.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
+#include "base/needs.h"
 #include "config/config.h"
+#include "config/form.h"
 #include "pool/pool.h"
 #include "pool/worker.h"
 #include "wire/channel.h"
+#include "wire/rules.h"
 
 enum { SEND_TURN = 1 << 20 };
+
+_Static_assert(sizeof(((struct worker *)0)->loading) > RULES_FILE_MAX, "the name of any file that it loads has room");
 
 static int options_gather(const struct config *config, struct wire_start *start) {
     for (size_t i = 0; i < config->plugin_count; i++) {
         const struct config_plugin *p = &config->plugins[i];
+        if (p->global) {
+            if (start->global_count == WIRE_GLOBALS_MAX) {
+                return -E2BIG;
+            }
+            start->globals[start->global_count++] = p->name;
+        }
         for (size_t j = 0; j < p->option_count; j++) {
             if (start->option_count == WIRE_OPTIONS_MAX) {
                 return -E2BIG;
@@ -32,18 +42,21 @@ int report_begin(struct worker *w) {
     const struct pool *pool = w->pool;
     const struct config *config = pool->config;
     struct wire_start start = {.folder = pool->folder,
-                               .spool = config->spool_folder,
+                               .spool = needs_all(pool->own->needs) ? config->spool_folder : "", /* memory does */
                                .response_limit = config->response_limit,
                                .send_turn = SEND_TURN,
                                .log_level = (uint32_t)config->log_level,
                                .development = config->development,
+                               .first = !pool->known,
                                .uid = pool->own->uid,
                                .gid = pool->own->gid,
                                .user = pool->own->user,
                                .memory_limit = pool->own->memory_limit,
                                .cpu_limit = (pool->own->cpu_limit_ms + 999) / 1000,
                                .files_limit = pool->own->files_limit,
-                               .processes_limit = pool->own->processes_limit};
+                               .processes_limit = pool->own->processes_limit,
+                               .sandbox = pool->own->sandbox != SANDBOX_OFF,
+                               .needs = pool->own->needs};
     int error = options_gather(config, &start);
     if (error) {
         return error;
@@ -82,13 +95,13 @@ static int plugin_compare(const struct worker *w, const void *message, size_t le
 static int plugin_told(struct worker *w, const void *message, size_t length) {
     struct wire_plugin told;
     struct pool *pool = w->pool;
-    int error = wire_plugin_unpack(&told, message, length);
-    if (!error) {
-        error = pool->known ? plugin_compare(w, message, length) : plugin_learn(pool, &told, message, length);
-        if (error && pool->known) {
-            log_line(LOG_ERROR, "worker %d tells of %s otherwise than the first worker did%s%s", (int)w->pid, told.file,
-                     told.reason ? ": " : "", told.reason ? told.reason : "");
-        }
+    if (wire_plugin_unpack(&told, message, length) || !rules_plugin(&told) || strcmp(told.file, w->loading) != 0) {
+        return -EPROTO; /* whose file it loads is to blame */
+    }
+    int error = pool->known ? plugin_compare(w, message, length) : plugin_learn(pool, &told, message, length);
+    if (error && pool->known) {
+        log_line(LOG_ERROR, "worker %d tells of %s otherwise than the first worker did%s%s", (int)w->pid, told.file,
+                 told.reason ? ": " : "", told.reason ? told.reason : "");
     }
     w->reported++;
     w->loading[0] = '\0';
@@ -97,20 +110,16 @@ static int plugin_told(struct worker *w, const void *message, size_t length) {
 
 static int loading_told(struct worker *w, const void *message, size_t length) {
     const char *file;
-    int error = wire_loading_unpack(&file, message, length);
-    if (!error) {
-        int n = snprintf(w->loading, sizeof(w->loading), "%s", file);
-        error = n > 0 && (size_t)n < sizeof(w->loading) ? 0 : -EPROTO;
+    if (wire_loading_unpack(&file, message, length) || !rules_file(file) || w->loading[0]) {
+        return -EPROTO;
     }
-    return error;
+    memcpy(w->loading, file, strlen(file) + 1);
+    return 0;
 }
 
 static int ready_told(struct worker *w, const void *message, size_t length) {
-    int error = wire_ready_unpack(message, length);
-    if (!error && w->reported != w->pool->report_count) {
-        error = -EPROTO;
-    }
-    return error ? error : REPORT_READY;
+    bool whole = !w->loading[0] && w->reported == w->pool->report_count;
+    return wire_ready_unpack(message, length) || !whole ? -EPROTO : REPORT_READY;
 }
 
 /* The messages that a starting worker may send; none carries a descriptor. */
@@ -129,7 +138,7 @@ int report_receive(struct worker *w) {
         return REPORT_NOTHING; /* the end of the channel is the end of the process, which its pidfd tells */
     }
     for (size_t i = 0; i < count; i++) {
-        close(fds[i]);
+        fd_drop(&fds[i]);
     }
     if (length < 0 || count > 0) {
         return -EPROTO;

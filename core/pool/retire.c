@@ -25,12 +25,24 @@ void worker_give_back(struct worker *w) {
     }
 }
 
-void worker_retire(struct worker *w) {
-    worker_unseat(w);
-    (void)worker_apply(w, WORKER_RETIRE);
+void worker_give_all_back(struct worker *w) {
     worker_give_back(w);
     struct job *head = pending_head(w);
     if (head && pending_reclaim(w, head)) {
         queue_return(w->pool->pools, head);
     }
+}
+
+void worker_retire(struct worker *w) {
+    worker_unseat(w);
+    (void)worker_apply(w, WORKER_RETIRE);
+    worker_give_all_back(w);
+}
+
+void worker_leave(struct worker *w) {
+    if (w->requests > 0) {
+        worker_unseat(w);
+    }
+    (void)worker_apply(w, WORKER_RETIRE);
+    worker_give_all_back(w);
 }

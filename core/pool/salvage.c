@@ -1,7 +1,9 @@
 /* Salvage. */
 #include "pool/salvage.h"
 
+#include <signal.h>
 #include <stdatomic.h>
+#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -16,9 +18,22 @@
 #include "pool/queue.h"
 #include "pool/worker.h"
 
+/* What a timer, a limit or a closed pipe sends hits whoever runs just then, and not who has set it up. */
+static bool stray(const struct worker *w, int status) {
+    static const int strays[] = {SIGALRM, SIGVTALRM, SIGPROF, SIGPIPE, SIGXCPU, SIGXFSZ};
+    for (size_t i = 0; !w->outran && WIFSIGNALED(status) && i < sizeof(strays) / sizeof(strays[0]); i++) {
+        if (WTERMSIG(status) == strays[i]) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A plugin that has crashed too often goes into quarantine: what waits for it would crash, too. */
-static void crash_count(const struct pool *pool, struct job *job, bool outran) {
+static void crash_count(const struct worker *w, struct job *job, int status) {
+    const struct pool *pool = w->pool;
     const struct config *c = pool->config;
+    bool outran = w->outran;
     const struct quarantine_limits limits = {
         .crashes = c->crash_limit, .window = c->crash_window_ms * NS_PER_MS, .first = c->quarantine_ms * NS_PER_MS};
     struct pools *pools = pool->pools;
@@ -27,6 +42,12 @@ static void crash_count(const struct pool *pool, struct job *job, bool outran) {
     job->probe = false;
     account->counters.timeouts += outran;
     account->counters.crashes += !outran;
+    if (stray(w, status)) {
+        if (probe) {
+            quarantine_unprobe(&account->quarantine);
+        }
+        return;
+    }
     if ((!probe && outran) || !quarantine_crashed(&account->quarantine, &limits, probe, pools->loop->now)) {
         return;
     }
@@ -37,19 +58,28 @@ static void crash_count(const struct pool *pool, struct job *job, bool outran) {
 
 static void job_lose(struct worker *w, struct job *job, bool touched, int status) {
     const struct job_events *events = w->pool->pools->events;
+    enum crash_kind kind = CRASH_SIGNAL;
+    int number = 0;
+    char others[HISTORY_TEXT];
+    (void)crash_end(&w->ties.box.shared->crash, status, &kind, &number);
+    history_others(&w->history, job->plugin->name, others);
     const struct job_loss loss = {.worker = w,
                                   .wait_status = status,
+                                  .exit_signal = kind == CRASH_SIGNAL ? number : 0,
+                                  .exit_called = kind == CRASH_EXIT,
+                                  .thread_ended = kind == CRASH_THREAD,
+                                  .others = others,
                                   .outran = w->outran,
                                   .touched = touched,
                                   .stopping = w->pool->pools->stopping};
     if (!loss.stopping) {
         events->died(job, &loss);
-        crash_count(w->pool, job, w->outran);
+        crash_count(w, job, status);
     }
     events->lost(job, &loss);
 }
 
-void worker_died(struct worker *w, int status) {
+bool worker_died(struct worker *w, int status) {
     worker_collect(w);
     list_remove(&w->pending.idle);
     struct job *running = NULL;
@@ -70,4 +100,5 @@ void worker_died(struct worker *w, int status) {
     if (running) {
         job_lose(w, running, touched, status);
     }
+    return running != NULL;
 }

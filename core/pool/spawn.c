@@ -68,7 +68,7 @@ int spawn_worker(struct ties *t, struct children *children, struct child *child,
 }
 
 void ties_close(struct ties *t) {
-    fd_close(&t->channel);
+    fd_drop(&t->channel); /* with whatever is in it */
     fd_close(&t->bell);
     fd_close(&t->output);
     mailbox_close(&t->box);

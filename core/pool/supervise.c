@@ -10,8 +10,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "config/config.h"
 #include "pool/answer.h"
+#include "pool/deathbed.h"
 #include "pool/dispatch.h"
 #include "pool/pending.h"
 #include "pool/pool.h"
@@ -19,9 +19,10 @@
 #include "pool/report.h"
 #include "pool/retire.h"
 #include "pool/salvage.h"
+#include "pool/untaken.h"
 #include "pool/worker.h"
 
-enum { LAST_READS = 16 };
+enum { LAST_READS = 16, MESSAGES_MAX = 64 };
 
 /* ---- Burial ---- */
 
@@ -45,10 +46,12 @@ static bool killed_from_outside(const struct worker *w, int status) {
     return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL && !w->outran && !w->broken;
 }
 
-static void death_judge(struct worker *w, int status) {
+static void death_judge(struct worker *w, enum worker_state before, int status) {
     if (w->was_ready) {
         bool lived = w->requests > 0 || w->pending.load > 0;
-        worker_died(w, status);
+        if (!worker_died(w, status)) {
+            death_tell(w, before, status);
+        }
         seat_empty(w, lived);
     } else if (w->seat && w->pool->state != POOL_RETIRING) {
         seat_empty(w, false);
@@ -60,13 +63,14 @@ static void death_judge(struct worker *w, int status) {
     }
 }
 
-static void worker_bury(struct worker *w) {
+static void worker_bury(struct worker *w, enum worker_state before) {
     struct pools *pools = w->pool->pools;
     int status = child_reap(&w->child);
-    for (int i = 0; i < LAST_READS && worker_output(w); i++) {
+    for (int i = 0; i < LAST_READS && output_read(&w->output, worker_now(w)); i++) {
     }
-    output_flush(&w->output, w->pid, w->running);
-    death_judge(w, status);
+    output_flush(&w->output);
+    farewell_tell(w);
+    death_judge(w, before, status);
     loop_forget(pools->loop, w->ties.bell);
     loop_forget(pools->loop, w->ties.output);
     loop_forget(pools->loop, w->ties.channel);
@@ -77,8 +81,9 @@ static void worker_bury(struct worker *w) {
 
 static void worker_ended(struct child *child) {
     struct worker *w = container_of(child, struct worker, child);
+    enum worker_state before = w->state;
     if (worker_apply(w, WORKER_DIED) == WORKER_BURY) {
-        worker_bury(w);
+        worker_bury(w, before);
     }
 }
 
@@ -110,7 +115,11 @@ static void worker_serve(struct worker *w) {
 static void channel_ready(struct source *source, uint32_t events) {
     (void)events;
     struct worker *w = container_of(source, struct worker, channel_source);
-    while (w->state == WORKER_STARTING) {
+    for (int i = 0; w->state == WORKER_STARTING; i++) {
+        if (i == MESSAGES_MAX) { /* others want their turn: this is told again */
+            (void)loop_watch_again(w->pool->pools->loop, w->ties.channel, source, EPOLLIN | EPOLLET);
+            return;
+        }
         int result = report_receive(w);
         if (result == REPORT_READY && worker_apply(w, WORKER_REPORTED) == WORKER_SERVE) {
             worker_serve(w);
@@ -122,10 +131,16 @@ static void channel_ready(struct source *source, uint32_t events) {
     }
 }
 
-/* The turn that a ring begins does the work. */
+/* The turn that a ring begins does the work; but nobody collects from one that has nothing to do. */
 static void bell_ready(struct source *source, uint32_t events) {
-    (void)source;
     (void)events;
+    struct worker *w = container_of(source, struct worker, bell_source);
+    if (w->state == WORKER_READY && w->pending.load == 0) {
+        worker_collect(w);
+    }
+    if (w->state != WORKER_EMPTY) {
+        noise_bell(w);
+    }
 }
 
 static void output_ready(struct source *source, uint32_t events) {
@@ -134,10 +149,7 @@ static void output_ready(struct source *source, uint32_t events) {
     if (w->state == WORKER_EMPTY) {
         return;
     }
-    worker_collect(w); /* so that the line is not taken for that of the handler before */
-    if (!worker_output(w)) {
-        loop_forget(w->pool->pools->loop, w->ties.output);
-    }
+    worker_output(w);
 }
 
 /* ---- Birth ---- */
@@ -157,13 +169,17 @@ static int worker_watch(struct worker *w) {
     return error;
 }
 
+static const char *plugin_name(void *data, uint32_t plugin) {
+    return worker_plugin(data, plugin);
+}
+
 int worker_start(struct pool *pool, struct seat *seat) {
     struct pools *pools = pool->pools;
     struct worker *w = worker_new(pool, seat);
     int error = -ENOMEM;
     if (w) {
         w->child.ended = worker_ended;
-        error = spawn_worker(&w->ties, pools->children, &w->child, pool->config->mailbox_slots, pool->slot_capacity);
+        error = spawn_worker(&w->ties, pools->children, &w->child, w->pending.free_count, pool->slot_capacity);
     }
     if (error) {
         log_line(LOG_ERROR, "a worker cannot be started: %s", strerror(-error));
@@ -173,6 +189,9 @@ int worker_start(struct pool *pool, struct seat *seat) {
         return error;
     }
     w->pid = w->child.pid;
+    const struct output_source source = {
+        .pid = w->pid, .fd = w->ties.output, .board = &w->ties.box.shared->marks, .name = plugin_name, .data = w};
+    output_open(&w->output, &source);
     seat->worker = w;
     list_append(&pool->workers, &w->link);
     (void)worker_apply(w, WORKER_SPAWNED);
@@ -193,17 +212,23 @@ int worker_start(struct pool *pool, struct seat *seat) {
 /* What it has finished counts, and may be all. What it has not begun goes to others: nothing else can begin before it
  * is killed, and be taken for what took too long. A worker that was stopped may have begun nothing. */
 static void worker_look(struct worker *w, uint64_t now) {
-    output_tell(&w->output, w->pid, now);
+    output_tell(&w->output, now);
+    noise_turn(w);
     if (w->deadline <= now && w->pending.load > 0) {
         worker_collect(w);
         if (w->deadline <= now) {
             worker_give_back(w);
         }
     }
-    if (w->deadline <= now) { /* still: it has not finished at the last moment */
+    if (w->deadline <= now && untaken_over(w)) { /* still: it has not finished at the last moment */
+        enum worker_state before = w->state;
+        bool killed = before == WORKER_KILLED;
         w->deadline = UINT64_MAX;
-        w->outran = true;
-        (void)worker_apply(w, WORKER_OVERDUE);
+        w->outran = w->outran || !killed;
+        if (worker_apply(w, WORKER_OVERDUE) == WORKER_BURY) {
+            log_line(LOG_ERROR, "worker %d was killed and does not end: it is not waited for", (int)w->pid);
+            worker_bury(w, before);
+        }
     }
 }
 

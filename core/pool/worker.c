@@ -5,18 +5,21 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "config/config.h"
+#include "config/form.h"
 #include "pool/pool.h"
 #include "pool/pools.h"
+#include "pool/report.h"
 #include "pool/sticky.h"
 #include "wire/call.h"
 
-enum { LEAVE_MS = 5000, TRACE_MS = 300, JITTER = 10 };
+enum { LEAVE_MS = 5000, TRACE_MS = 300, DIE_MS = 1000, JITTER = 10 };
 
 uint64_t worker_now(const struct worker *w) {
     return w->pool->pools->loop->now;
@@ -30,11 +33,22 @@ static uint32_t requests_limit(uint32_t wanted, uint64_t salt) {
     return wanted == 0 || spread == 0 ? wanted : wanted - (uint32_t)(salt % (2 * spread + 1)) + spread;
 }
 
+/* How many files it may have at most, as it will find out itself. */
+static uint32_t files_limit(const struct pool *pool) {
+    struct rlimit limit;
+    uint32_t wanted = pool->own->files_limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max / 2 > UINT32_MAX) {
+        return wanted;
+    }
+    uint32_t share = (uint32_t)(limit.rlim_max / 2);
+    return wanted > 0 && wanted < share ? wanted : share;
+}
+
 struct worker *worker_new(struct pool *pool, struct seat *seat) {
     const struct config *config = pool->config;
     uint64_t now = pool->pools->loop->now;
     struct worker *w = calloc(1, sizeof(*w));
-    if (!w || sticky_open(w, pool->own->sticky_connections, pool->own->files_limit)) {
+    if (!w || sticky_open(w, pool->own->sticky_connections, files_limit(pool))) {
         free(w);
         return NULL;
     }
@@ -94,7 +108,7 @@ static void worker_trace(struct worker *w) {
 
 static void worker_kill(struct worker *w) {
     child_kill(&w->child); /* with whatever it has started */
-    w->deadline = UINT64_MAX;
+    w->deadline = worker_now(w) + DIE_MS * NS_PER_MS;
 }
 
 enum worker_action worker_apply(struct worker *w, enum worker_event event) {
@@ -137,11 +151,24 @@ void worker_lost(struct worker *w) {
 /* ---- What it shows ---- */
 
 uint64_t worker_next(const struct worker *w) {
-    return w->deadline < w->output.tell ? w->deadline : w->output.tell;
+    uint64_t next = w->deadline < w->output.tell ? w->deadline : w->output.tell;
+    uint64_t noise = noise_next(w);
+    return noise < next ? noise : next;
 }
 
-bool worker_output(struct worker *w) {
-    return output_read(&w->output, w->ties.output, w->pid, w->running, worker_now(w));
+const char *worker_plugin(const struct worker *w, uint32_t place) {
+    struct wire_plugin plugin;
+    return report_plugin(w->pool, place, &plugin) == 0 && !plugin.reason ? plugin.name : NULL;
+}
+
+void worker_output(struct worker *w) {
+    if (noise_output(w)) {
+        noise_output_read(w, output_read(&w->output, worker_now(w)));
+    }
+}
+
+bool worker_apart(const struct worker *w) {
+    return w->pool->own->trust == TRUST_NONE;
 }
 
 uint64_t worker_memory(const struct worker *w) {

@@ -11,7 +11,9 @@
 
 #include "base/list.h"
 #include "loop/child.h"
+#include "pool/history.h"
 #include "pool/lifecycle.h"
+#include "pool/noise.h"
 #include "pool/output.h"
 #include "pool/spawn.h"
 
@@ -27,9 +29,11 @@ struct pending {
     uint32_t load;    /* how many */
     uint32_t free_count;
     uint8_t free[SLOTS_MAX];
+    uint32_t used[SLOTS_MAX]; /* bytes of a slot that may be those of an earlier request */
     uint64_t sequence;
     uint32_t written; /* entries of the mailbox's ring */
     uint64_t deaf;    /* until then it is given nothing: it has taken no more */
+    uint64_t untaken; /* since when it has taken nothing that was posted: see pool/untaken.h; 0: it takes */
     uint64_t since;   /* when the oldest became the oldest, or when the last one was done */
     struct list idle; /* in its pool's list of idle workers */
     struct list busy; /* in the room's list of those with jobs */
@@ -45,7 +49,9 @@ struct worker {
     struct ties ties;
     struct source channel_source, bell_source, output_source;
     struct output output;
+    struct noise noise;
     const char *running;     /* name of the plugin that runs or ran last, its pool's; NULL: none yet */
+    struct history history;  /* the others that it has run */
     char loading[256];       /* file that it is loading; "" when none */
     uint32_t reported;       /* PLUGIN messages so far */
     uint64_t started;        /* when it was spawned */
@@ -84,8 +90,14 @@ void worker_leaves(struct worker *worker);
 /* When it has to be looked at: its deadline, or because lines that it printed were dropped. */
 uint64_t worker_next(const struct worker *worker);
 
-/* What it has printed goes to the log, under the name of what it runs. False: it has closed its stdout and stderr. */
-bool worker_output(struct worker *worker);
+/* The name of the plugin in that place; NULL: there is none, or it is not known yet. It is the pool's report's. */
+const char *worker_plugin(const struct worker *worker, uint32_t place);
+
+/* What it has printed goes to the log, unless it has printed too much. */
+void worker_output(struct worker *worker);
+
+/* Whether it never has a client's connection. */
+bool worker_apart(const struct worker *worker);
 
 /* Resident memory in bytes: proc(5), statm. 0: not known. */
 uint64_t worker_memory(const struct worker *worker);

@@ -36,7 +36,7 @@ static void plugin_count(struct plugin_counters *t, int status, uint64_t us, uin
 
 void counters_add(struct counters *c, const struct outcome *o, uint64_t now) {
     c->requests++;
-    c->bytes += o->written;
+    c->bytes = o->written < UINT64_MAX - c->bytes ? c->bytes + o->written : UINT64_MAX;
     if (o->status > 0 && o->status < COUNTERS_STATUSES) {
         c->statuses[o->status]++;
         c->own[o->status] += o->own;

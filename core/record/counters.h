@@ -18,6 +18,7 @@ struct counters {
     uint64_t accepted;                    /* connections */
     uint64_t requests;                    /* that were answered, in whatever way */
     uint64_t bytes;                       /* sent of answers */
+    uint64_t stalls;                      /* turns of the master that lasted too long */
     uint64_t statuses[COUNTERS_STATUSES]; /* how many answers had it */
     uint64_t own[COUNTERS_STATUSES];      /* of those, by the master itself: refusals, limits, failures */
 };
@@ -28,6 +29,7 @@ struct plugin_counters {
     uint64_t classes[6]; /* by the first digit of the status; [0]: none of 1 to 5, as 499 is */
     uint64_t crashes;
     uint64_t timeouts;
+    uint32_t files;                        /* that the rests of its answers hold now */
     uint64_t us;                           /* of all its requests together */
     uint64_t buckets[COUNTERS_BOUNDS + 1]; /* by counters_bounds, the last: above all */
     struct histogram recent[2];            /* of the current period and the one before */

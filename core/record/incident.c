@@ -22,6 +22,13 @@ static void why(struct incident *i, const struct incident_facts *f) {
     } else if (WIFSIGNALED(status)) {
         snprintf(i->why, sizeof(i->why), "ended by signal %d (%s) while it handled", WTERMSIG(status),
                  strsignal(WTERMSIG(status)));
+    } else if (f->exit_called) {
+        snprintf(i->why, sizeof(i->why), "called exit(%d) while it handled", WEXITSTATUS(status));
+    } else if (f->thread_ended) {
+        snprintf(i->why, sizeof(i->why), "called pthread_exit, or was cancelled, while it handled");
+    } else if (f->exit_signal) {
+        snprintf(i->why, sizeof(i->why), "ended with exit status %d after signal %d (%s) while it handled",
+                 WEXITSTATUS(status), f->exit_signal, strsignal(f->exit_signal));
     } else {
         snprintf(i->why, sizeof(i->why), "ended with exit status %d while it handled", WEXITSTATUS(status));
     }
@@ -38,9 +45,10 @@ struct incident *incident_log(struct incidents *all, const struct incident_facts
     snprintf(i->plugin, sizeof(i->plugin), "%s", f->plugin);
     snprintf(i->request, sizeof(i->request), "%s %.*s", f->method, (int)f->target_length, f->target);
     why(i, f);
-    log_line(LOG_ERROR, "incident %016" PRIx64 ": plugin %s: worker %d %s \"%s\": %s%s %d, request id %s", i->id,
+    log_line(LOG_ERROR, "incident %016" PRIx64 ": plugin %s: worker %d %s \"%s\": %s%s %d, request id %s%s%s", i->id,
              i->plugin, (int)i->pid, i->why, i->request, f->outran ? "killed, " : "",
-             f->touched ? "connection closed, status" : "answered", i->status, f->request_id);
+             f->touched ? "connection closed, status" : "answered", i->status, f->request_id,
+             f->others[0] ? ", worker had also run: " : "", f->others);
     return i;
 }
 

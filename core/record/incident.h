@@ -35,6 +35,10 @@ struct incident_facts {
     const char *plugin; /* its name */
     pid_t pid;          /* of the worker */
     int wait_status;    /* as waitpid(2) gives it */
+    int exit_signal;    /* it ended with an exit status because of this signal, which somebody's handler took; or 0 */
+    bool exit_called;   /* it ended with an exit status by a call of exit(3) */
+    bool thread_ended;  /* ... or for its main thread has ended by itself */
+    const char *others; /* names of the plugins that it had run before; "": it had run no other */
     bool outran;        /* it was killed, for the handler took longer than ... */
     uint32_t limit_ms;  /* ... this */
     bool touched;       /* bytes of the answer were sent */

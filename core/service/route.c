@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "base/buffer.h"
-#include "client/clients.h"
 #include "client/connection.h"
 #include "client/exchange.h"
+#include "client/host.h"
 #include "config/config.h"
 #include "generation/generation.h"
 #include "generation/generations.h"
@@ -111,7 +111,9 @@ bool route_find(struct ticket *t) {
     struct generation *now = ticket_service(t)->generations->serving;
     struct plugin *plugin = now ? router_find(&now->router, x->path) : NULL;
     plugin_bind(t, now, plugin);
-    if (!plugin) {
+    if (development(t) && !host_known(x->connection)) {
+        connection_answer(x->connection, 403, "", HOST_REMEDY); /* what is shown is the author's alone */
+    } else if (!plugin) {
         refuse_unknown(t);
     } else if (plugin->broken) {
         refuse_broken(t);

@@ -104,7 +104,8 @@ static void job_answered(struct job *job, const struct mailbox_answer *answer, c
                              .broken = answer->flags & ANSWER_BROKEN,
                              .tail = tail,
                              .fds = fds,
-                             .fd_count = count};
+                             .fd_count = count,
+                             .text = &job->text};
     ticket_note(t);
     connection_answered(t->exchange->connection, &a);
 }
@@ -130,6 +131,7 @@ void plugin_service_open(struct plugin_service *s, struct clients *clients, stru
         .events = {.pack = job_pack,
                    .hurried = job_hurried,
                    .renew = job_renew,
+                   .lies = ticket_lies,
                    .answered = job_answered,
                    .refused = job_refused,
                    .died = failure_record,

@@ -2,9 +2,14 @@
 #include "service/ticket.h"
 
 #include "base/list.h"
+#include "base/log.h"
 #include "client/connection.h"
 #include "client/exchange.h"
+#include "http/claim.h"
+#include "http/method.h"
+#include "pool/plugin.h"
 #include "service/service.h"
+#include "wire/mailbox.h"
 
 struct ticket *ticket_of(struct exchange *x) {
     struct ticket *t = x->ticket;
@@ -29,4 +34,17 @@ void ticket_note(struct ticket *t) {
     t->exchange->worker = job->pid;
     c->sticky = c->sticky || job->kept;
     c->seat = job->pid ? job->seat : c->seat;
+}
+
+bool ticket_lies(struct job *job, const struct mailbox_answer *answer) {
+    const struct exchange *x = ticket_of_job(job)->exchange;
+    const struct http_claim claim = {.status = (int)answer->status,
+                                     .to_head = x->request.method == METHOD_HEAD,
+                                     .keep = answer->flags & ANSWER_KEEP,
+                                     .body = job->text.length - answer->head + answer->left};
+    const char *wrong = http_claim_check(&claim, job->text.data, answer->head);
+    if (wrong) {
+        log_line(LOG_ERROR, "plugin %s: what it has left as an answer is none: %s", job->plugin->name, wrong);
+    }
+    return !wrong;
 }

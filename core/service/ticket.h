@@ -29,4 +29,8 @@ struct plugin_service *ticket_service(const struct ticket *ticket);
 /* What a job tells is noted where the client room keeps it: who had the request, and what is kept of its connection. */
 void ticket_note(struct ticket *ticket);
 
+/* For job_events.lies: whether a client, or a proxy that has many, can take nothing of it for an answer to another
+ * request. */
+bool ticket_lies(struct job *job, const struct mailbox_answer *answer);
+
 #endif

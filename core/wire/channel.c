@@ -2,15 +2,24 @@
 #include "wire/channel.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/fd.h"
+
+/* What a message may bring, though more than CHANNEL_FDS_MAX are none of ours: unix(7), SCM_MAX_FD. The kernel would
+ * close the others itself, while we wait. */
+enum { BROUGHT_MAX = 253 };
 
 union control {
     struct cmsghdr header;
     char space[CMSG_SPACE(CHANNEL_FDS_MAX * sizeof(int))];
+};
+
+union control_brought {
+    struct cmsghdr header;
+    char space[CMSG_SPACE(BROUGHT_MAX * sizeof(int))];
 };
 
 int channel_pair(int fds[2]) {
@@ -50,9 +59,9 @@ int channel_send(int fd, const void *data, size_t length, const int *fds, size_t
     return sent < 0 ? -errno : 0;
 }
 
-/* Moves the descriptors out of the control data. */
-static size_t take_descriptors(struct msghdr *message, int fds[CHANNEL_FDS_MAX]) {
-    size_t count = 0;
+/* Moves the descriptors out of the control data. False: there are too many, and the first ones are there. */
+static bool take_descriptors(struct msghdr *message, int fds[CHANNEL_FDS_MAX], size_t *count) {
+    bool fine = true;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(message); c; c = CMSG_NXTHDR(message, c)) {
         if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) {
             continue;
@@ -61,36 +70,46 @@ static size_t take_descriptors(struct msghdr *message, int fds[CHANNEL_FDS_MAX])
         for (size_t i = 0; i < here; i++) {
             int received;
             memcpy(&received, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
-            if (count < CHANNEL_FDS_MAX) {
-                fds[count++] = received;
+            if (*count < CHANNEL_FDS_MAX) {
+                fds[(*count)++] = received;
             } else {
-                close(received);
+                fd_drop(&received);
+                fine = false;
             }
         }
     }
-    return count;
+    return fine;
 }
 
-ssize_t channel_receive(int fd, void *data, size_t capacity, int fds[CHANNEL_FDS_MAX], size_t *count) {
+static ssize_t receive(int fd, int flags, void *data, size_t capacity, int fds[CHANNEL_FDS_MAX], size_t *count) {
     struct iovec part = {.iov_base = data, .iov_len = capacity};
-    union control control;
+    union control_brought control;
     struct msghdr message = {
         .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
     ssize_t received;
     *count = 0;
     do {
-        received = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
+        received = recvmsg(fd, &message, MSG_CMSG_CLOEXEC | flags);
     } while (received < 0 && errno == EINTR);
     if (received < 0) {
         return errno == ECONNRESET ? 0 : -errno;
     }
-    *count = take_descriptors(&message, fds);
-    if (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) {
+    bool fine = take_descriptors(&message, fds, count);
+    bool whole = !(message.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
+    if (!fine || !whole) {
         for (size_t i = 0; i < *count; i++) {
-            close(fds[i]);
+            fd_drop(&fds[i]);
         }
         *count = 0;
-        return -EMSGSIZE;
+        return fine ? -EMSGSIZE : -EPROTO;
     }
     return received;
+}
+
+ssize_t channel_receive(int fd, void *data, size_t capacity, int fds[CHANNEL_FDS_MAX], size_t *count) {
+    return receive(fd, 0, data, capacity, fds, count);
+}
+
+ssize_t channel_receive_now(int fd, void *data, size_t capacity, int fds[CHANNEL_FDS_MAX], size_t *count) {
+    return receive(fd, MSG_DONTWAIT, data, capacity, fds, count);
 }

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { HANDLES_MAX = 1024, HANDLE_NONE = UINT32_MAX };
+enum { HANDLES_MAX = 1024, HANDLE_NONE = UINT32_MAX, HANDLE_APART = UINT32_MAX - 1 };
 
 struct forgets {
     _Alignas(64) _Atomic uint32_t any; /* set behind the bits */

@@ -15,7 +15,9 @@
 #include <stdint.h>
 
 #include "wire/crash.h"
+#include "wire/farewell.h"
 #include "wire/forgets.h"
+#include "wire/mark.h"
 #include "wire/ring.h"
 #include "wire/slot.h"
 
@@ -26,7 +28,8 @@ enum {
     ANSWER_GONE = 1u << 2,   /* the client has closed or reset the connection */
     ANSWER_BROKEN = 1u << 3, /* the answer could not be completed: the connection must be closed */
     ANSWER_OUTPUT = 1u << 4, /* the handler has printed: the output pipe is not empty */
-    ANSWER_FLAGS = (1u << 5) - 1
+    ANSWER_LIES = 1u << 5,   /* its first bytes, the whole head among them, lie in the place of the request */
+    ANSWER_FLAGS = (1u << 6) - 1
 };
 
 struct mailbox_answer {
@@ -35,18 +38,21 @@ struct mailbox_answer {
     uint64_t head; /* bytes of the response head */
     uint64_t sent; /* bytes written on the connection, head included */
     uint64_t left; /* bytes in the tail */
+    uint64_t lying;
 };
 
 struct mailbox_slot {
     _Alignas(64) struct slot slot;
     _Atomic uint32_t touched; /* worker: set before the first byte is written on the connection */
     uint32_t length;          /* master: bytes of the packed request */
-    uint32_t handle; /* master: where the connection is to be kept or is; HANDLE_NONE: it is closed afterwards */
+    uint32_t handle;          /* master: where the connection is to be kept or is; HANDLE_NONE: it is closed afterwards;
+                                 HANDLE_APART: the worker gets none, and leaves its answer to the master */
     struct mailbox_answer answer;
 };
 
 struct mailbox_shared {
     _Alignas(64) struct doorbell bell;      /* of the master: it sleeps, the worker rings its eventfd */
+    _Atomic uint32_t leaving;               /* of the worker: it ends by itself, and takes nothing more */
     _Alignas(64) struct doorbell call;      /* of the worker: it sleeps, the master wakes it, see wire/call.h */
     _Atomic uint32_t ending;                /* of the master: nothing follows what the ring holds */
     struct ring ring;                       /* the order of requests */
@@ -55,6 +61,8 @@ struct mailbox_shared {
     uint32_t count;                         /* slots */
     uint32_t capacity;                      /* bytes of a packed request */
     struct crash_report crash;              /* of the worker */
+    struct farewell farewell;               /* of the worker */
+    struct mark_board marks;                /* of both */
 };
 
 /* One side's view; a zeroed struct is none. */

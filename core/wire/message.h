@@ -24,7 +24,7 @@ enum wire_kind { WIRE_START = 1, WIRE_REQUEST, WIRE_LOADING, WIRE_PLUGIN, WIRE_R
 /* The kind of a message, or 0 if it is too short to have one. */
 uint32_t wire_kind(const void *message, size_t length);
 
-enum { WIRE_OPTIONS_MAX = 512, WIRE_SEGMENTS_MAX = 64 };
+enum { WIRE_OPTIONS_MAX = 512, WIRE_SEGMENTS_MAX = 64, WIRE_GLOBALS_MAX = 64 };
 
 /* An option of one plugin, from the configuration. */
 struct wire_option {
@@ -49,6 +49,11 @@ struct wire_start {
     uint32_t cpu_limit;    /* seconds */
     uint32_t files_limit;
     uint32_t processes_limit;
+    uint32_t sandbox;  /* 1: it enters the sandbox before it loads a plugin */
+    const char *needs; /* what its plugins need: base/needs.h */
+    uint32_t first;    /* it is the first worker of its pool, which tells what all will find */
+    uint32_t global_count;
+    const char *globals[WIRE_GLOBALS_MAX]; /* names of the plugins that are loaded RTLD_GLOBAL */
 };
 
 struct wire_post {

@@ -2,9 +2,11 @@
  * The hand-over protocol of one mailbox slot, and of the doorbell. Pure: one atomic word each, no I/O, no memory.
  *
  *     FREE --post--> POSTED --take--> TAKEN --finish--> DONE --collect--> FREE
+ *                      |                 \--return--> RETURNED --recover--> FREE
  *                      \--reclaim--> FREE
  *
- * post, reclaim and collect are the master's; take and finish the worker's. The word holds a sequence number beside the
+ * post, reclaim, collect and recover are the master's; take, finish and return the worker's. What is returned was not
+ * begun, and its worker takes nothing more: somebody else runs it. The word holds a sequence number beside the
  * state, so that a step meant for an earlier request of the same slot cannot succeed (a descriptor that arrives after
  * its request was taken back names a sequence that is gone). The master keeps the sequence for itself and believes
  * nothing else that it reads here: a word that is none of the values possible for its sequence means that the worker is
@@ -19,13 +21,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum slot_state { SLOT_FREE = 0, SLOT_POSTED = 1, SLOT_TAKEN = 2, SLOT_DONE = 3 };
+enum slot_state { SLOT_FREE = 0, SLOT_POSTED = 1, SLOT_TAKEN = 2, SLOT_DONE = 3, SLOT_RETURNED = 4 };
 
 struct slot {
-    _Atomic uint64_t word; /* sequence << 2 | state */
+    _Atomic uint64_t word; /* sequence << 3 | state */
 };
 
-/* Master: offers request `sequence` (any number not used for this slot before; 62 bits). The slot must be free. */
+/* Master: offers request `sequence` (any number not used for this slot before; 61 bits). The slot must be free. */
 void slot_post(struct slot *slot, uint64_t sequence);
 
 /* Master: takes the offer back. False: the worker has it already (or has broken the slot). */
@@ -34,14 +36,23 @@ bool slot_reclaim(struct slot *slot, uint64_t sequence);
 /* Master: true once the worker has finished `sequence`; the slot is free then. */
 bool slot_collect(struct slot *slot, uint64_t sequence);
 
+/* Master: true once the worker has given `sequence` back; the slot is free then. */
+bool slot_recover(struct slot *slot, uint64_t sequence);
+
 /* Master: the state of `sequence`, or SLOT_FREE for a word that cannot be: the worker has broken it. */
 enum slot_state slot_look(const struct slot *slot, uint64_t sequence);
+
+/* Master: whether the worker is done with it, in one way or the other. */
+bool slot_settled(const struct slot *slot, uint64_t sequence);
 
 /* Worker: takes the request. False: it was taken back. */
 bool slot_take(struct slot *slot, uint64_t sequence);
 
 /* Worker: the answer is written. */
 void slot_finish(struct slot *slot, uint64_t sequence);
+
+/* Worker: it cannot run the request, and has not begun. */
+void slot_return(struct slot *slot, uint64_t sequence);
 
 /*
  * The doorbell: a sleeper announces itself, looks once more for work, and only then waits; the other side publishes its

@@ -12,6 +12,7 @@
 #include "http/method.h"
 #include "http/status.h"
 #include "worker/context.h"
+#include "worker/origin.h"
 #include "worker/request.h"
 
 #define DEFAULT_TYPE "text/plain; charset=utf-8"
@@ -183,7 +184,18 @@ static void answer_500(struct socgi_response *res) {
     }
 }
 
+/* It counts, but nothing is sent: the whole answer is, in the end, with its length. */
+static int flush_hold(struct socgi_response *res, int status) {
+    if (res->flushed == 0) {
+        res->flushed = status;
+    }
+    return 0;
+}
+
 int answer_flush(struct socgi_response *res, int status) {
+    if (origin_lost()) {
+        origin_end(res->req->context->manifest.name);
+    }
     if (res->gone) {
         return -EPIPE;
     }
@@ -192,6 +204,9 @@ int answer_flush(struct socgi_response *res, int status) {
     }
     if (res->error) {
         return res->error;
+    }
+    if (res->held) {
+        return flush_hold(res, status);
     }
     if (promise_broken(res, false)) {
         res->error = -EINVAL; /* before the head is sent this can still become a 500 */
@@ -209,6 +224,7 @@ int answer_flush(struct socgi_response *res, int status) {
 }
 
 void answer_finish(struct socgi_response *res, int returned) {
+    returned = res->flushed && returned >= 0 ? res->flushed : returned;
     if (!res->gone && !res->broken && answer_failed(res, returned)) {
         if (res->begun) {
             res->broken = true;

@@ -29,6 +29,18 @@ static int limit(int resource, const char *name, uint64_t wanted) {
     return error;
 }
 
+/* A share of the master's, also when none is wanted: what is on its way between processes counts for all of one user,
+ * up to the limit of whoever sends (unix(7), ETOOMANYREFS), and the master must be able to send when workers are not.
+ */
+static int files_limit(uint64_t wanted) {
+    struct rlimit now;
+    if (getrlimit(RLIMIT_NOFILE, &now) < 0) {
+        return -errno;
+    }
+    uint64_t share = now.rlim_max / 2;
+    return limit(RLIMIT_NOFILE, "files_limit", wanted > 0 && wanted < share ? wanted : share);
+}
+
 /* Groups first, while we may. The kernel forgets the signal of a dying parent when the user changes: prctl(2). */
 static int user_become(const struct wire_start *s) {
     if (!s->user[0] || (s->uid == geteuid() && s->gid == getegid())) {
@@ -46,7 +58,7 @@ static int user_become(const struct wire_start *s) {
 int confine(const struct wire_start *s) {
     int error = user_become(s);
     error = error ? error : limit(RLIMIT_CPU, "cpu_limit", s->cpu_limit);
-    error = error ? error : limit(RLIMIT_NOFILE, "files_limit", s->files_limit);
+    error = error ? error : files_limit(s->files_limit);
     error = error ? error : limit(RLIMIT_NPROC, "processes_limit", s->processes_limit);
     return error ? error : limit(RLIMIT_AS, "memory_limit", s->memory_limit);
 }

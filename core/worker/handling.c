@@ -2,10 +2,10 @@
 #include "worker/handling.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -13,13 +13,16 @@
 #include "wire/channel.h"
 #include "wire/heritage.h"
 #include "worker/answer.h"
+#include "worker/deposit.h"
+#include "worker/origin.h"
 #include "worker/respond.h"
+#include "worker/verdict.h"
 
 enum { FIELDS_MAX = 10000 };
 
-int handling_begin(struct handling *h, const struct wire_start *start, const struct mailbox *box,
-                   const struct registry *registry) {
-    *h = (struct handling){.start = start, .box = box, .registry = registry, .response.text.fd = -1};
+int handling_begin(struct handling *h) {
+    h->response.text.fd = -1;
+    h->mounts.fd = -1;
     h->fields = calloc(FIELDS_MAX, sizeof(*h->fields));
     return h->fields ? 0 : -ENOMEM;
 }
@@ -28,6 +31,7 @@ void handling_end(struct handling *h) {
     response_free(&h->response);
     request_cache_free(&h->cache);
     free(h->fields);
+    mounts_close(&h->mounts);
 }
 
 static int tail_send(struct handling *h, const struct wire_post *post, struct mailbox_answer *answer) {
@@ -36,7 +40,7 @@ static int tail_send(struct handling *h, const struct wire_post *post, struct ma
     int fds[CHANNEL_FDS_MAX];
     size_t count;
     int made;
-    int error = respond_tail(&h->response, h->start->spool, &tail, fds, &count, &made, &answer->left);
+    int error = respond_tail(&h->response, h->start->spool, &h->mounts, &tail, fds, &count, &made, &answer->left);
     if (!error) {
         tail.slot = post->slot;
         tail.sequence = post->sequence;
@@ -47,26 +51,62 @@ static int tail_send(struct handling *h, const struct wire_post *post, struct ma
     return error;
 }
 
-static bool output_waits(void) {
-    int waiting = 0;
-    return ioctl(HERITAGE_STDOUT, FIONREAD, &waiting) == 0 && waiting > 0;
+/* Whether there is output for the master to read. It fails where the handler has closed stdout. */
+static bool output_waits(struct handling *h) {
+    int waits = turn_end(h->turn);
+    if (waits < 0) {
+        (void)custody_look(h->custody);
+    }
+    return waits > 0;
+}
+
+/* Without a connection: the answer goes where the request was. */
+static uint32_t answer_lay(struct handling *h, const struct wire_post *post, struct mailbox_answer *answer) {
+    struct socgi_response *res = &h->response;
+    long lying = deposit_lay(res, mailbox_request(h->box, post->slot), h->box->capacity);
+    if (lying < 0) {
+        log_line(LOG_ERROR, "an answer cannot be given to the server: %s", strerror((int)-lying));
+        res->broken = true;
+        return 0;
+    }
+    answer->lying = (uint64_t)lying;
+    return ANSWER_LIES;
+}
+
+/* Other processes of our user have so many descriptors on their way that ours cannot go: this one waits for its client
+ * itself, as long as its handler may take. */
+static void rest_send(struct respond *to, struct socgi_response *res) {
+    to->turn = UINT64_MAX;
+    while (!res->broken && !res->gone && response_pending(res)) {
+        struct pollfd room = {.fd = to->connection, .events = POLLOUT};
+        (void)poll(&room, 1, -1);
+        (void)respond_send(to, res);
+    }
 }
 
 /* What became of it, for the master. The tail goes before the slot is done. */
 static void answer_tell(struct handling *h, const struct wire_post *post, const struct wire_request *request,
-                        const struct respond *to, struct mailbox_answer *answer) {
+                        struct respond *to, struct mailbox_answer *answer) {
     struct socgi_response *res = &h->response;
-    uint32_t flags = output_waits() ? ANSWER_OUTPUT : 0;
+    uint32_t flags = output_waits(h) ? ANSWER_OUTPUT : 0;
     answer->status = res->status >= 200 && res->status <= 599 ? (uint32_t)res->status : 500;
     answer->head = res->head_length;
     answer->sent = to->sent;
-    answer->left = 0;
+    answer->left = answer->lying = 0;
+    if (res->held && !res->broken) {
+        flags |= answer_lay(h, post, answer);
+    }
     if (!res->broken && !res->gone && response_pending(res)) {
         int error = tail_send(h, post, answer);
-        if (error) {
+        if (error == -ETOOMANYREFS) {
+            rest_send(to, res);
+            answer->left = 0;
+            answer->sent = to->sent;
+        } else if (error) {
             log_line(LOG_ERROR, "the rest of an answer cannot be given back: %s", strerror(-error));
             res->broken = true;
             answer->left = 0;
+            flags &= ~(uint32_t)ANSWER_LIES;
         } else {
             flags |= ANSWER_TAIL;
         }
@@ -90,17 +130,34 @@ static void request_run(struct handling *h, struct delivery *d, struct wire_requ
     /* A flush is the handler's own time; the turn is for what is left when it has returned. */
     struct respond to = {.connection = d->connection, .slot = d->slot, .turn = UINT64_MAX};
     response_begin(&h->response, &request, h->start->response_limit, respond_send, &to);
+    h->response.held = d->connection < 0;
+    turn_begin(h->turn, wire->plugin + 1);
+    custody_run(h->custody, wire->plugin);
     int returned = context->manifest.plugin.handle(&request, &h->response);
+    if (origin_lost()) {
+        origin_end(context->manifest.name);
+    }
     fflush(stdout);
     if (atomic_load_explicit(&h->box->shared->draining, memory_order_relaxed)) {
         wire->keep = request.wire.keep = 0;
     }
     answer_finish(&h->response, returned);
     to.turn = h->start->send_turn;
-    (void)respond_send(&to, &h->response);
+    if (!h->response.held) {
+        (void)respond_send(&to, &h->response);
+    }
+    if (to.lost && custody_look(h->custody)) {
+        custody_blame(h->custody, CUSTODY_CONNECTION, d->connection);
+    }
     answer_tell(h, &d->post, wire, &to, &d->slot->answer);
     response_end(&h->response);
     request_end(&request);
+}
+
+static void bell_ring(void) {
+    const uint64_t one = 1;
+    ssize_t rung = write(HERITAGE_DOORBELL, &one, sizeof(one));
+    (void)rung; /* it fails when the counter is full: then the master has been rung */
 }
 
 /* An answer after which the connection is simply kept can wait until the master looks. */
@@ -108,22 +165,50 @@ static void slot_done(struct handling *h, const struct delivery *d) {
     bool urgent = d->slot->answer.flags != ANSWER_KEEP;
     slot_finish(&d->slot->slot, d->post.sequence);
     if (doorbell_claim(&h->box->shared->bell, urgent)) {
-        const uint64_t one = 1;
-        ssize_t rung = write(HERITAGE_DOORBELL, &one, sizeof(one));
-        (void)rung; /* it fails only when the counter is full: then the master has been rung */
+        bell_ring();
     }
 }
 
-bool handling_run(struct handling *h, struct delivery *d) {
+/* Says why, before anything tells the master that the worker leaves. */
+static void leave_begin(struct handling *h, const char *rest) {
+    char verdict[FAREWELL_SIZE];
+    char text[FAREWELL_SIZE];
+    verdict_write(h->custody, verdict, sizeof(verdict) - 64);
+    snprintf(text, sizeof(text), "%.*s%s", FAREWELL_SIZE - 64, verdict, rest);
+    farewell_say(&h->box->shared->farewell, text);
+    atomic_store(&h->box->shared->leaving, 1);
+}
+
+void handling_return(struct handling *h, const struct delivery *d) {
+    leave_begin(h, ": a request goes to another worker, and this one ends");
+    slot_return(&d->slot->slot, d->post.sequence);
+    bell_ring();
+}
+
+bool handling_look(struct handling *h) {
+    origin_reap();
+    if (custody_look(h->custody)) {
+        return true;
+    }
+    leave_begin(h, ": this worker ends");
+    bell_ring();
+    return false;
+}
+
+enum handling_result handling_run(struct handling *h, struct delivery *d) {
     struct wire_request request = {.fields = h->fields, .field_capacity = FIELDS_MAX};
     uint32_t size = d->slot->length;
     if (size > h->box->capacity || wire_request_unpack(&request, mailbox_request(h->box, d->post.slot), size) ||
         !registry_at(h->registry, request.plugin) || (request.body_kind == WIRE_BODY_FD) != (d->body >= 0)) {
         log_line(LOG_ERROR, "an invalid request from the master");
-        return false;
+        return HANDLING_BROKEN;
     }
+    h->plugin = request.plugin;
     request_run(h, d, &request);
     inbox_done(d);
+    if (h->custody->fault) {
+        leave_begin(h, ": this worker ends");
+    }
     slot_done(h, d);
-    return true;
+    return h->custody->fault ? HANDLING_LEAVE : HANDLING_DONE;
 }

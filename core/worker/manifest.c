@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "http/method.h"
+#include "wire/rules.h"
 
 #define DEFAULT_METHODS "GET HEAD POST PUT DELETE PATCH"
 
@@ -24,34 +24,6 @@ __attribute__((format(printf, 2, 3))) static int refuse(char *reason, const char
     vsnprintf(reason, MANIFEST_REASON_SIZE, format, args);
     va_end(args);
     return -EINVAL;
-}
-
-static bool name_valid(const char *name) {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
-    size_t length = strlen(name);
-    return length > 0 && length <= MANIFEST_NAME_MAX && name[0] != '.' && strspn(name, allowed) == length;
-}
-
-/* A segment that the path decoder would resolve, so that no request can have it. */
-static bool segment_is_dots(const char *segment, size_t length) {
-    return (length == 1 && segment[0] == '.') || (length == 2 && segment[0] == '.' && segment[1] == '.');
-}
-
-/* Whether a route is canonical: what a request's decoded path can begin with. */
-static int route_valid(const char *route) {
-    size_t length = strlen(route);
-    if (route[0] != '/' || length > MANIFEST_ROUTE_MAX || !utf8_printable(route, length) || strchr(route, '\\')) {
-        return 0;
-    }
-    for (const char *at = route; *at && length > 1;) {
-        at++; /* the '/' */
-        size_t segment = strcspn(at, "/");
-        if (segment == 0 || segment_is_dots(at, segment)) {
-            return 0;
-        }
-        at += segment;
-    }
-    return 1;
 }
 
 /* Whose turn it is when the versions do not fit: the words end with what to do. */
@@ -101,7 +73,7 @@ static int check_declared(const struct socgi_option *options, char *reason) {
         if (count == MANIFEST_OPTIONS_MAX) {
             return refuse(reason, "more than %d options: is the list ended by a NULL name?", MANIFEST_OPTIONS_MAX);
         }
-        if (!name_valid(options[count].name)) {
+        if (!rules_name(options[count].name)) {
             return refuse(reason, "option name \"%s\" is not valid", options[count].name);
         }
         for (size_t i = 0; i < count; i++) {
@@ -121,11 +93,11 @@ int manifest_read(struct manifest *m, const struct socgi_plugin *given, const ch
         return error;
     }
     const char *name = m->plugin.name ? m->plugin.name : fallback;
-    if (!name_valid(name)) {
-        return refuse(reason, "name \"%s\" is not 1 to %d letters, digits, '-', '_', '.'", name, MANIFEST_NAME_MAX);
+    if (!rules_name(name)) {
+        return refuse(reason, "name \"%s\" is not 1 to %d letters, digits, '-', '_', '.'", name, RULES_NAME_MAX);
     }
     memcpy(m->name, name, strlen(name) + 1);
-    if (m->plugin.route && !route_valid(m->plugin.route)) {
+    if (m->plugin.route && !rules_route(m->plugin.route)) {
         return refuse(reason,
                       "route \"%s\" is not a canonical path, as \"/a/b\": it begins with '/' and does not end so",
                       m->plugin.route);
@@ -135,6 +107,9 @@ int manifest_read(struct manifest *m, const struct socgi_plugin *given, const ch
     if (http_methods_parse(methods, &m->methods)) {
         return refuse(reason, "methods \"%s\" are not all known: as \"GET POST\", in capitals, a blank between them",
                       methods);
+    }
+    if (m->plugin.version && !rules_version(m->plugin.version)) {
+        return refuse(reason, "its version is not at most %d bytes of printable UTF-8", RULES_VERSION_MAX);
     }
     return check_declared(m->plugin.options, reason);
 }

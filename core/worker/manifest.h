@@ -11,13 +11,14 @@
 #include <socgi/plugin.h>
 
 #include "wire/message.h"
+#include "wire/rules.h"
 
-enum { MANIFEST_NAME_MAX = 64, MANIFEST_ROUTE_MAX = 512, MANIFEST_OPTIONS_MAX = 256, MANIFEST_REASON_SIZE = 16384 };
+enum { MANIFEST_OPTIONS_MAX = 256, MANIFEST_REASON_SIZE = 16384 };
 
 struct manifest {
     struct socgi_plugin plugin; /* as much as the plugin knew of; what it did not is zero */
-    char name[MANIFEST_NAME_MAX + 1];
-    char route[MANIFEST_ROUTE_MAX + 1];
+    char name[RULES_NAME_MAX + 1];
+    char route[RULES_ROUTE_MAX + 1];
     uint32_t methods; /* set of enum method */
 };
 

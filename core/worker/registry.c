@@ -11,7 +11,9 @@
 
 #include "base/log.h"
 #include "base/placeholder.h"
+#include "worker/keeping.h"
 #include "worker/manifest.h"
+#include "worker/origin.h"
 
 static const char SUFFIX[] = ".so";
 
@@ -64,8 +66,9 @@ static bool placeholder_read(const char *path, char reason[MANIFEST_REASON_SIZE]
     return found;
 }
 
-static const struct socgi_plugin *symbol_find(const char *folder, const char *path, char reason[MANIFEST_REASON_SIZE]) {
-    void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+static const struct socgi_plugin *symbol_find(const char *folder, const char *path, int scope,
+                                              char reason[MANIFEST_REASON_SIZE]) {
+    void *library = dlopen(path, RTLD_NOW | scope);
     const struct socgi_plugin *plugin = library ? dlsym(library, "socgi_plugin") : NULL;
     if (!library && !placeholder_read(path, reason)) {
         reason_take(reason, dlerror(), folder);
@@ -80,18 +83,29 @@ int registry_examine(const char *path, const char *name, char reason[MANIFEST_RE
     struct manifest manifest;
     const char *slash = strrchr(path, '/');
     char *folder = strndup(path, slash ? (size_t)(slash - path) : 0);
-    const struct socgi_plugin *given = folder ? symbol_find(folder, path, reason) : NULL;
+    const struct socgi_plugin *given = folder ? symbol_find(folder, path, RTLD_LOCAL, reason) : NULL;
     free(folder);
     return given ? manifest_read(&manifest, given, name, reason) : -EINVAL;
 }
 
-static const struct socgi_plugin *plugin_find(const char *folder, const char *file, char reason[MANIFEST_REASON_SIZE]) {
+/* An interpreter finds its extension modules' symbols only where its library is global. */
+static int scope_of(const struct wire_start *start, const char *name) {
+    for (uint32_t i = 0; i < start->global_count; i++) {
+        if (strcmp(start->globals[i], name) == 0) {
+            return RTLD_GLOBAL;
+        }
+    }
+    return RTLD_LOCAL;
+}
+
+static const struct socgi_plugin *plugin_find(const struct wire_start *start, const char *file, const char *name,
+                                              char reason[MANIFEST_REASON_SIZE]) {
     char *path;
-    if (asprintf(&path, "%s/%s", folder, file) < 0) {
+    if (asprintf(&path, "%s/%s", start->folder, file) < 0) {
         snprintf(reason, MANIFEST_REASON_SIZE, "no memory");
         return NULL;
     }
-    const struct socgi_plugin *plugin = symbol_find(folder, path, reason);
+    const struct socgi_plugin *plugin = symbol_find(start->folder, path, scope_of(start, name), reason);
     free(path);
     return plugin;
 }
@@ -99,9 +113,9 @@ static const struct socgi_plugin *plugin_find(const char *folder, const char *fi
 /* Everything up to init, which is the first of the plugin's code that is called. */
 static int context_make(const struct wire_start *start, const char *file, struct socgi_context *context,
                         char reason[MANIFEST_REASON_SIZE]) {
-    char name[MANIFEST_NAME_MAX + 1];
+    char name[RULES_NAME_MAX + 1];
     snprintf(name, sizeof(name), "%.*s", (int)(strlen(file) - (sizeof(SUFFIX) - 1)), file);
-    const struct socgi_plugin *given = plugin_find(start->folder, file, reason);
+    const struct socgi_plugin *given = plugin_find(start, file, name, reason);
     if (!given || manifest_read(&context->manifest, given, name, reason)) {
         return -EINVAL;
     }
@@ -111,6 +125,9 @@ static int context_make(const struct wire_start *start, const char *file, struct
         return -EINVAL;
     }
     int error = context->manifest.plugin.init ? context->manifest.plugin.init(context) : 0;
+    if (origin_lost()) { /* it, or a constructor, has forked */
+        origin_end(context->manifest.name);
+    }
     if (error < 0) {
         snprintf(reason, MANIFEST_REASON_SIZE, "its init failed: %s", strerror(-error));
     }
@@ -163,6 +180,9 @@ static int plugin_load(struct registry *registry, const struct wire_start *start
     }
     bool refused = context_make(start, file, context, reason) != 0;
     fflush(stdout); /* what init has printed is the plugin's */
+    if (registry->keeping) {
+        keeping_loaded(registry->keeping, file, refused ? NULL : context->manifest.name);
+    }
     error = tell(data, message, manifest_pack(context, refused ? reason : NULL, message));
     if (refused) {
         context_free(context);
@@ -183,7 +203,7 @@ int registry_load(struct registry *registry, const struct wire_start *start, reg
     }
     int error = 0;
     registry->plugins = calloc((size_t)count + 1, sizeof(struct socgi_context *));
-    if (!registry->plugins) {
+    if (!registry->plugins || (registry->keeping && keeping_expect(registry->keeping, (size_t)count))) {
         error = -ENOMEM;
     }
     for (int i = 0; i < count; i++) {
@@ -211,6 +231,9 @@ struct socgi_context *registry_load_file(const struct wire_start *start, const c
 void registry_unload_file(struct socgi_context *context) {
     if (context->manifest.plugin.fini) {
         context->manifest.plugin.fini(context);
+        if (origin_lost()) {
+            origin_end(context->manifest.name);
+        }
     }
     context_free(context);
 }
@@ -219,12 +242,14 @@ struct socgi_context *registry_at(const struct registry *registry, size_t index)
     return index < registry->count ? registry->plugins[index] : NULL;
 }
 
-void registry_end(struct registry *registry) {
+void registry_end(struct registry *registry, registry_ending *ending, void *data) {
     for (size_t i = 0; i < registry->count; i++) {
         if (registry->plugins[i]) {
+            ending(data, i);
             registry_unload_file(registry->plugins[i]);
         }
     }
+    ending(data, registry->count);
     free(registry->plugins);
     *registry = (struct registry){0};
 }

@@ -7,9 +7,12 @@
 #include "wire/message.h"
 #include "worker/context.h"
 
+struct keeping;
+
 struct registry {
     struct socgi_context **plugins; /* in the order of the PLUGIN messages; NULL: refused */
     size_t count;
+    struct keeping *keeping; /* looks at what each has left; NULL: nobody does */
 };
 
 /* Takes a message to the master. 0, or -errno. */
@@ -31,7 +34,10 @@ int registry_examine(const char *path, const char *name, char reason[MANIFEST_RE
 /* The plugin of that place, or NULL. */
 struct socgi_context *registry_at(const struct registry *registry, size_t index);
 
+/* The fini of that plugin is called now; registry->count: all have been. */
+typedef void registry_ending(void *data, size_t index);
+
 /* Calls every fini, and frees the table; the code stays mapped. */
-void registry_end(struct registry *registry);
+void registry_end(struct registry *registry, registry_ending *ending, void *data);
 
 #endif

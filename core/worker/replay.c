@@ -61,7 +61,7 @@ static int body_make(struct replay *r, const char *spool) {
         return r->body;
     }
     int error = fd_write_all(r->body, r->text + r->at + r->head.length, r->head.body);
-    return error ? error : lseek(r->body, 0, SEEK_SET) < 0 ? -errno : 0;
+    return error ? error : fd_seal(&r->body); /* as it was then: for reading alone */
 }
 
 static int request_read(struct replay *r, const char *file, const char *spool) {

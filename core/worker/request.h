@@ -44,6 +44,8 @@ struct request_cache {
     struct request_meta *meta;
     size_t meta_count;
     struct request_parts *parts;
+    struct buffer form; /* the body of a form, decoded by http_form_decode */
+    bool form_read;
 };
 
 struct socgi_request {

@@ -5,12 +5,14 @@
 #include <limits.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "worker/spool.h"
 
 enum { GATHER_MAX = 16 };
 
@@ -85,6 +87,9 @@ int respond_send(void *sink, struct socgi_response *res) {
             return fail(res, true);
         } else if (errno == EAGAIN) {
             return 0;
+        } else if (errno == EBADF || errno == ENOTSOCK) {
+            to->lost = true;
+            return 0;
         } else if (errno != EINTR) {
             return fail(res, false);
         }
@@ -135,7 +140,7 @@ static int tail_list(const struct socgi_response *res, int frames, struct wire_t
     return 0;
 }
 
-/* Too many parts or files for one message: all of it into one file. */
+/* Too many parts or files for one message, or one that the master does not take: all of it into one file. */
 static int tail_copy(const struct socgi_response *res, int frames, int to) {
     for (size_t i = res->next; i < res->framed; i++) {
         const struct response_part *part = &res->parts[i];
@@ -164,21 +169,45 @@ static bool frames_pending(const struct socgi_response *res) {
     return false;
 }
 
-static int tail_make(const struct socgi_response *res, const char *spool, uint64_t left, struct wire_tail *tail,
-                     int *fds, size_t *count, int *made) {
+/* A temporary file that the master takes. */
+static int temporary_open(const char *spool, struct mounts *mounts) {
+    int fd = spool_file(spool);
+    if (fd >= 0 && !mounts_local(mounts, fd)) {
+        close(fd);
+        fd = memfd_create("socgi", MFD_CLOEXEC);
+        return fd < 0 ? -errno : fd;
+    }
+    return fd;
+}
+
+/* -E2BIG: there is a file that the master does not take. */
+static int tail_judge(struct mounts *mounts, const int *fds, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        if (!mounts_local(mounts, fds[i])) {
+            return -E2BIG;
+        }
+    }
+    return 0;
+}
+
+static int tail_make(const struct socgi_response *res, const char *spool, struct mounts *mounts, uint64_t left,
+                     struct wire_tail *tail, int *fds, size_t *count, int *made) {
     int error = 0;
     if (frames_pending(res)) {
-        *made = fd_temporary(spool);
+        *made = temporary_open(spool, mounts);
         error = *made < 0 ? *made : fd_write_all(*made, res->frame.data, res->frame.length);
     }
     if (!error) {
         error = tail_list(res, *made, tail, fds, count);
     }
+    if (!error) {
+        error = tail_judge(mounts, fds, *count);
+    }
     if (error != -E2BIG) {
         return error;
     }
     int frames = *made;
-    *made = fd_temporary(spool);
+    *made = temporary_open(spool, mounts);
     error = *made < 0 ? *made : tail_copy(res, frames, *made);
     fd_close(&frames);
     tail->count = 1;
@@ -188,8 +217,8 @@ static int tail_make(const struct socgi_response *res, const char *spool, uint64
     return error;
 }
 
-int respond_tail(struct socgi_response *res, const char *spool, struct wire_tail *tail, int *fds, size_t *count,
-                 int *made, uint64_t *left) {
+int respond_tail(struct socgi_response *res, const char *spool, struct mounts *mounts, struct wire_tail *tail, int *fds,
+                 size_t *count, int *made, uint64_t *left) {
     *count = 0;
     *made = -1;
     *left = 0;
@@ -198,5 +227,5 @@ int respond_tail(struct socgi_response *res, const char *spool, struct wire_tail
         *left += res->parts[i].length;
     }
     int error = res->text.memory.length > 0 ? response_spill(res) : 0;
-    return error ? error : tail_make(res, spool, *left, tail, fds, count, made);
+    return error ? error : tail_make(res, spool, mounts, *left, tail, fds, count, made);
 }

@@ -8,7 +8,10 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "worker/context.h"
+#include "worker/origin.h"
 #include "worker/request.h"
+#include "worker/spool.h"
 
 enum { PARTS_FIRST = 16, MEMORY_KEPT = 1024 * 1024 };
 
@@ -50,7 +53,8 @@ void response_end(struct socgi_response *res) {
         res->parts = NULL;
         res->part_capacity = 0;
     }
-    res->promised = res->begun = res->close = res->broken = res->gone = false;
+    res->promised = res->begun = res->close = res->broken = res->gone = res->held = false;
+    res->flushed = 0;
     res->field_count = res->part_count = res->next = res->framed = 0;
     res->generated = res->body_length = res->body_framed = res->head_length = 0;
     res->error = res->status = 0;
@@ -103,12 +107,20 @@ static int parts_reserve(struct socgi_response *res) {
     return 0;
 }
 
+/* A child of the worker shares the answer's file and connection with it. */
+static void origin_check(const struct socgi_response *res) {
+    if (origin_lost()) {
+        origin_end(res->req->context->manifest.name);
+    }
+}
+
 /* Whether bytes follow a part without a gap. */
 static bool part_continues(const struct response_part *part, const struct response_part *more) {
     return part->kind == more->kind && part->file == more->file && part->offset + part->length == more->offset;
 }
 
 int response_append(struct socgi_response *res, struct response_part more) {
+    origin_check(res);
     if (res->part_count > res->framed && part_continues(&res->parts[res->part_count - 1], &more)) {
         res->parts[res->part_count - 1].length += more.length;
     } else {
@@ -159,7 +171,7 @@ static int spool_write(const struct response_text *text, uint64_t offset, const 
 int response_spill(struct socgi_response *res) {
     struct response_text *text = &res->text;
     if (text->fd < 0) {
-        int fd = fd_temporary(res->req->spool);
+        int fd = spool_file(res->req->spool);
         if (fd < 0) {
             return fd;
         }
@@ -191,6 +203,7 @@ static int text_append(struct socgi_response *res, const void *data, size_t leng
 }
 
 int response_write(struct socgi_response *res, const void *data, size_t length) {
+    origin_check(res);
     if (res->gone || length == 0) {
         return 0; /* no one will read it, and the handler need not know */
     }

@@ -81,6 +81,8 @@ struct socgi_response {
     uint64_t generated;    /* text written in all */
     uint64_t body_length;  /* bytes in parts not framed yet */
     uint64_t body_framed;  /* bytes of body framed before */
+    bool held;             /* nothing is sent before it is complete */
+    int flushed;           /* then the status that a flush has given; 0: there was none */
     int error;             /* the first write that failed: the body is not what the handler meant */
     const char *complaint; /* why it cannot be sent, the request's; NULL: nothing is wrong so far */
 

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "worker/request.h"
+#include "worker/spool.h"
 
 enum { SCRATCH_KEPT = 1024 * 1024 };
 
@@ -50,9 +51,9 @@ const char *socgi_body(const struct socgi_request *req, size_t *length) {
 
 /* A body that is in memory, or none, has room there as a file, too. */
 static int body_file(const struct socgi_request *req) {
-    int fd = memfd_create("socgi-body", MFD_CLOEXEC);
+    int fd = spool_memory("socgi-body");
     if (fd < 0 || req->wire.body_kind != WIRE_BODY_INLINE) {
-        return fd < 0 ? -errno : fd;
+        return fd;
     }
     int error = fd_write_all(fd, req->wire.body, req->wire.body_length);
     if (error) {
@@ -86,6 +87,7 @@ void request_end(struct socgi_request *req) {
         munmap(cache->body, cache->body_mapped);
     }
     arena_reset(&cache->arena);
+    buffer_free(&cache->form);
     if (cache->scratch.capacity > SCRATCH_KEPT) {
         buffer_free(&cache->scratch);
     }

@@ -33,13 +33,27 @@ static bool type_is(const char *value, const char *type) {
     return length == strlen(type) && strncasecmp(value, type, length) == 0;
 }
 
+/* The body, decoded when it is first asked for, and once. */
+static const struct buffer *form_read(const struct socgi_request *req) {
+    struct request_cache *cache = req->cache;
+    if (!cache->form_read) {
+        size_t length;
+        const char *body = socgi_body(req, &length);
+        cache->form_read = true;
+        if (body && length > 0 && buffer_reserve(&cache->form, http_form_room(length)) == 0) {
+            cache->form.length = http_form_decode(body, length, cache->form.data);
+        }
+    }
+    return &cache->form;
+}
+
 const char *socgi_form(const struct socgi_request *req, const char *name, const char *fallback) {
     const char *type = socgi_header(req, "Content-Type");
     if (!type || !type_is(type, FORM_TYPE)) {
         const char *text = request_part_text(req, name);
         return text ? text : fallback;
     }
-    size_t length;
-    const char *body = socgi_body(req, &length);
-    return body ? form_value(req, body, length, name, fallback) : fallback;
+    const struct buffer *form = form_read(req);
+    const char *value = form->length > 0 ? http_form_value(form->data, form->length, name) : NULL;
+    return value ? value : fallback;
 }

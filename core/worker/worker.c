@@ -12,103 +12,134 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "wire/channel.h"
 #include "wire/heritage.h"
-#include "wire/mailbox.h"
-#include "wire/message.h"
 #include "worker/confine.h"
 #include "worker/crash.h"
+#include "worker/custody.h"
+#include "worker/departure.h"
 #include "worker/handling.h"
 #include "worker/inbox.h"
+#include "worker/keeping.h"
+#include "worker/origin.h"
+#include "worker/parent.h"
 #include "worker/registry.h"
+#include "worker/turn.h"
 
 struct worker {
+    worker_enclose *enclose;
     struct mailbox box;
     struct wire_start start; /* points into start_message */
     unsigned char start_message[CHANNEL_MESSAGE_MAX];
     struct registry registry;
+    struct custody custody;
+    struct turn turn;
     struct inbox inbox;
     struct handling handling;
+    struct keeping keeping;
 };
 
 /* ---- Its start ---- */
 
-static int tell(void *data, const unsigned char *message, long length) {
-    (void)data;
-    return length < 0 ? (int)length : channel_send(HERITAGE_CHANNEL, message, (size_t)length, NULL, 0);
-}
-
 /* False: there is nothing to work with. */
 static bool begin(struct worker *w) {
-    int fds[CHANNEL_FDS_MAX];
-    size_t count;
-    ssize_t length = channel_receive(HERITAGE_CHANNEL, w->start_message, sizeof(w->start_message), fds, &count);
-    if (length <= 0) {
+    int error = master_told(&w->start, w->start_message);
+    if (error == -ENODATA) {
         return false;
     }
-    int error = wire_start_unpack(&w->start, w->start_message, (size_t)length);
     error = error ? error : mailbox_open(&w->box, HERITAGE_MAILBOX);
     error = error ? error : crash_watch(&w->box.shared->crash);
+    error = error ? error : departure_watch();
     error = error ? error : confine(&w->start);
+    error = error || !w->start.sandbox ? error : w->enclose(&w->start);
+    error = error ? error : keeping_begin(&w->keeping, w->start.first != 0);
     if (!error) {
         log_set_level((enum log_level)w->start.log_level);
-        error = registry_load(&w->registry, &w->start, tell, NULL);
+        origin_begin();
+        turn_open(&w->turn, &w->box.shared->marks);
+        w->registry.keeping = &w->keeping;
+        error = registry_load(&w->registry, &w->start, master_tell, NULL);
+        (void)turn_end(&w->turn); /* what was printed so far is nobody's */
     }
+    error = error ? error : custody_begin(&w->custody, &w->registry);
     if (error && error != -EPIPE) {
         log_line(LOG_ERROR, "cannot start: %s", strerror(-error));
     }
     return !error;
 }
 
+static uint32_t idle(void *data) {
+    return keeping_idle(data);
+}
+
+/* And what it has left in the process is looked after. */
+static enum handling_result request_serve(struct worker *w, struct delivery *delivery) {
+    enum handling_result result = handling_run(&w->handling, delivery);
+    return result == HANDLING_DONE && !keeping_handled(&w->keeping, w->handling.plugin) ? HANDLING_LEAVE : result;
+}
+
+/* What comes next. HANDLING_LEAVE: nothing. */
+static enum handling_result serve_one(struct worker *w) {
+    struct delivery delivery;
+    switch (inbox_next(&w->inbox, &delivery)) {
+    case INBOX_REQUEST:
+        return request_serve(w, &delivery);
+    case INBOX_IDLE:
+        return handling_look(&w->handling) ? HANDLING_DONE : HANDLING_LEAVE;
+    case INBOX_SPOILED:
+        handling_return(&w->handling, &delivery);
+        return HANDLING_LEAVE;
+    case INBOX_ENDED:
+        return HANDLING_LEAVE;
+    case INBOX_BROKEN:
+        break;
+    }
+    return HANDLING_BROKEN;
+}
+
 /* Until there is nothing to come. The exit status. */
 static int serve(struct worker *w) {
-    struct delivery delivery;
-    inbox_begin(&w->inbox, &w->box);
-    for (;;) {
-        enum inbox_result result = inbox_next(&w->inbox, &delivery);
-        if (result == INBOX_ENDED) {
-            inbox_end(&w->inbox);
-            return EXIT_SUCCESS;
-        }
-        if (result == INBOX_BROKEN || !handling_run(&w->handling, &delivery)) {
-            return EXIT_FAILURE;
-        }
+    enum handling_result result = HANDLING_DONE;
+    inbox_begin(&w->inbox, &w->box, &w->custody, idle, &w->keeping);
+    while (result == HANDLING_DONE) {
+        result = serve_one(w);
     }
+    inbox_end(&w->inbox);
+    return result == HANDLING_LEAVE ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 /* ---- The process ---- */
 
-/* Dies with its master. False: that has happened already. */
-static bool process_setup(pid_t master) {
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != master) {
-        return false;
+/* A registry_ending: the master can tell whose fini does not end. */
+static void plugin_ending(void *data, size_t index) {
+    struct worker *w = data;
+    if (w->box.shared) {
+        turn_begin(&w->turn, index < w->registry.count ? (uint32_t)index + 1 : 0);
+        atomic_store(&w->box.shared->farewell.fini, (uint32_t)index + 1);
     }
-    prctl(PR_SET_NAME, "socgi-worker");
-    signal(SIGPIPE, SIG_IGN); /* sendfile to a client that has gone */
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    fcntl(HERITAGE_CHANNEL, F_SETFD, FD_CLOEXEC); /* whatever a plugin starts inherits none of these */
-    fcntl(HERITAGE_MAILBOX, F_SETFD, FD_CLOEXEC);
-    fcntl(HERITAGE_DOORBELL, F_SETFD, FD_CLOEXEC);
-    return true;
 }
 
+/* The mailbox stays, for a crash on the way out is told there. */
 static void worker_free(struct worker *w) {
-    registry_end(&w->registry);
+    registry_end(&w->registry, plugin_ending, w);
     handling_end(&w->handling);
-    mailbox_close(&w->box);
+    custody_end(&w->custody);
+    keeping_end(&w->keeping);
     free(w);
 }
 
-int worker_main(pid_t master) {
+int worker_main(pid_t master, worker_enclose *enclose) {
     struct worker *w = calloc(1, sizeof(*w));
     if (!w) {
         return EXIT_FAILURE;
     }
+    w->enclose = enclose;
     int status = EXIT_FAILURE;
-    if (handling_begin(&w->handling, &w->start, &w->box, &w->registry) == 0 && process_setup(master) && begin(w)) {
+    w->handling = (struct handling){
+        .start = &w->start, .box = &w->box, .registry = &w->registry, .custody = &w->custody, .turn = &w->turn};
+    if (handling_begin(&w->handling) == 0 && master_follow(master) && begin(w)) {
         status = serve(w);
     }
     worker_free(w);
+    departure_own();
     return status;
 }

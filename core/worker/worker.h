@@ -4,8 +4,13 @@
 
 #include <sys/types.h>
 
+struct wire_start;
+
+/* Enters the sandbox. 0, or -errno (told in the log). */
+typedef int worker_enclose(const struct wire_start *start);
+
 /* Runs in a fresh process with the descriptors of wire/heritage.h. `master` is the pid of the parent; the worker dies
- * with it. Returns the exit status. */
-int worker_main(pid_t master);
+ * with it. `enclose` is called before a plugin is loaded, unless the master says otherwise. Returns the exit status. */
+int worker_main(pid_t master, worker_enclose *enclose);
 
 #endif

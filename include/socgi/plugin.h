@@ -210,8 +210,8 @@ int socgi_header_at(const struct socgi_request *req, size_t index, const char **
  * only if mapping fails. */
 const char *socgi_body(const struct socgi_request *req, size_t *length);
 
-/* A descriptor of the body, from offset 0 to `length`. The server owns and closes it. A negative errno if none could
- * be made. */
+/* A descriptor of the body, from offset 0 to `length`, to be read alone. The server owns and closes it. A negative
+ * errno if none could be made. */
 int socgi_body_fd(const struct socgi_request *req, size_t *length);
 
 /* The client's address, "192.0.2.7" or "2001:db8::7"; "" for a client on a unix socket. Never NULL. */

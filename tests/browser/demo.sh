@@ -8,7 +8,7 @@ demo_start() { # SOCGI PLUGIN-FOLDER WWW
     printf 'pool "heavy" { plugins = { "mandelbrot" } workers = 1 }\n' > "$data/socgi.conf"
     ASAN_OPTIONS=detect_leaks=0:handle_segv=0:handle_abort=0:allow_user_segv_handler=1 "$1" -c "$data/socgi.conf" \
         -l 127.0.0.1:0 -w 4 -s "access_log=$work/access" -s log_level=notice \
-        -s "admin=unix:$work/admin" -o "status.socket=$work/admin" -o "file.root=$3" -o file.listing=true \
+        -s "admin=unix:$work/admin" -s admin_pools=main -o "status.socket=$work/admin" -o "file.root=$3" -o file.listing=true \
         -o "guestbook.database=$data/guestbook.sqlite" -o "upload.folder=$data/upload" \
         -o "members.users=$3/../plugins/members/users" "$2" >"$work/log" 2>&1 </dev/null &
     server=$!

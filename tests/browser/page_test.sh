@@ -12,7 +12,7 @@ server_start() {
     mkdir "$work/plugins"
     cp "$plugins"/{hello,echo,calc,file,status}.so "$work/plugins"
     ASAN_OPTIONS=detect_leaks=0 "$socgi" -l 127.0.0.1:0 -w 4 -s "access_log=$work/access" -s log_level=notice \
-        -s "admin=unix:$work/admin" -o "status.socket=$work/admin" -o "file.root=$www" -o file.listing=true \
+        -s "admin=unix:$work/admin" -s admin_pools=main -o "status.socket=$work/admin" -o "file.root=$www" -o file.listing=true \
         "$work/plugins" >"$work/log" 2>&1 </dev/null &
     server=$!
     port_await "$work/log" '127\.0\.0\.1:\([0-9][0-9]*\)'

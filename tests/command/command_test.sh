@@ -51,6 +51,15 @@ expect 1 'plugin_folder: found "/no/such/folder", expected a folder: No such fil
 expect 1 'request_line_limit: found "65536", expected at most head_limit' check -s request_line_limit=64K "$work/plugins"
 expect 1 '/no/such/file: cannot be read: No such file' check -c /no/such/file
 expect 0 'configuration: ok' check -l '[::1]:0' -l :0 -l unix:/tmp/x -o file.root=/x -s idle_timeout=500ms "$work/plugins"
+expect 0 'pool main: sandbox [a-z]' check "$work/plugins"
+expect 0 'pool main: sandbox off' check -s sandbox=off "$work/plugins"
+expect 0 'pool main: sandbox .*, needs "read:/srv write:/tmp"' check -s 'needs=read:/srv write:/tmp' "$work/plugins"
+expect 0 'pool main: sandbox .*, trust none, needs ""' check -s trust=none "$work/plugins"
+expect 1 'sandbox: found "maybe", expected on, off or required' check -s sandbox=maybe "$work/plugins"
+expect 1 'needs: found "read:srv", expected all, or words as read:/PATH' check -s needs=read:srv "$work/plugins"
+expect 1 'trust: found "some", expected full or none' check -s trust=some "$work/plugins"
+expect 1 'pool main: needs: found "read:/srv", expected all, for sandbox is off' check -s sandbox=off -s needs=read:/srv "$work/plugins"
+expect 1 'pool main: trust: found "none", expected full, for sandbox is off' check -s sandbox=off -s trust=none "$work/plugins"
 
 conf 'workers = 2' '# a comment' 'idle_timeout = 5m' 'plugin_folder = "plugins"' 'listen = {"127.0.0.1:0", "[::1]:0"}' \
     'plugin "file" { timeout = 3s options { root = "/x" listing = "true" } }'
@@ -68,6 +77,14 @@ conf 'plugin "x" { options { a = b'
 expect 1 'c:[0-9]+: found the end of the file, expected }' check -c "$work/c"
 conf 'plugin "x" { }' 'plugin "x" { }'
 expect 1 'c:2: x: found a second section' check -c "$work/c"
+conf 'plugin "x" { global = on }'
+expect 1 'plugin x: global: found "on", expected off, for its pool main has other plugins' check -c "$work/c" "$work/plugins"
+conf 'plugin "x" { global = on }' 'pool "p" { plugins = {x, y} }'
+expect 1 'plugin x: global: found "on", expected off, for its pool p has other plugins' check -c "$work/c" "$work/plugins"
+conf 'plugin "x" { global = on }' 'pool "p" { plugins = {x} }' 'plugin "y" { global = off }'
+expect 0 'c: ok' check -c "$work/c" "$work/plugins"
+conf 'plugin "x" { global = maybe }'
+expect 1 'c:1: global: found "maybe", expected on or off' check -c "$work/c" "$work/plugins"
 conf 'workers ='
 expect 1 'c:1: workers: found the end of the file' check -c "$work/c"
 conf 'listen = {}'
@@ -84,4 +101,4 @@ for page in socgi.1 socgi-calc.1; do
     grep -q "^\.TH .*\"$version\"" "$source/core/man/$page" || fail "$page is not of $version"
 done
 
-checks_end 45
+checks_end 49

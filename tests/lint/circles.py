@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 # The lower ones first: a layer may need those that stand before it.
-LAYERS = """base http wire config loop record client pool generation service inside master
+LAYERS = """base http sandbox wire config loop record client pool generation service inside master
             worker testing command trace dev""".split()
 
 # Nor do these need one another, whichever stands first.

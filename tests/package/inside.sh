@@ -27,7 +27,7 @@ ask() { curl -sS --max-time 20 "http://127.0.0.1:8080$1"; }
 
 ip link set lo up
 [[ $(socgi --version) == "socgi $version,"* ]] || fail "it is another version: $(socgi --version)"
-[[ $(socgi check -c /etc/socgi/socgi.conf) == '/etc/socgi/socgi.conf: ok' ]] || fail "the configuration"
+[[ $(socgi check -c /etc/socgi/socgi.conf) == '/etc/socgi/socgi.conf: ok'* ]] || fail "the configuration"
 mkdir /run/socgi
 chown socgi: /run/socgi
 touch log

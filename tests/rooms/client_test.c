@@ -70,6 +70,31 @@ static void cut_at_every_byte(void **state) {
     }
 }
 
+/* However much has come, one connection receives only so much of a body before it is the others' turn. */
+static void a_body_leaves_turns_to_others(void **state) {
+    enum { BLOCK = 256, BODY = 2000 };
+    struct room *room = *state;
+    char text[BODY + 128];
+    room->plugins.manner = AT_ONCE;
+    room->config.pipeline_limit = BLOCK;
+    room_configure(room);
+    struct client *client = client_connect(room);
+    client_say(client, "PUT /large HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    int length = snprintf(text, sizeof(text), "%x\r\n%0*d\r\n0\r\n\r\n", BODY, BODY, 1);
+    assert_int_equal(send(client->fd, text, (size_t)length, MSG_NOSIGNAL), length);
+    loop_wait(&room->loop, 0);
+    room->loop.now = room->now;
+    loop_run(&room->loop);
+    clients_turn(&room->clients);
+    assert_int_equal(room->plugins.submitted, 0);
+    assert_in_range(client_connection(client)->exchange->body.length, 1, 2 * BLOCK);
+    assert_int_equal(clients_next(&room->clients), 0);
+    room_settle(room);
+    assert_int_equal(room->plugins.submitted, 1);
+    assert_int_equal(asked_at(room, 0)->length, BODY);
+    (void)client_hears(client, 200, NULL);
+}
+
 static void byte_by_byte(void **state) {
     struct room *room = *state;
     room->plugins.manner = AT_ONCE;
@@ -349,10 +374,14 @@ static void body_total(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(cut_at_every_byte),     TEST(byte_by_byte), TEST(more_than_is_taken_at_once), TEST(one_at_a_time),
-        TEST(half_closed),           TEST(kept_or_not),  TEST(so_many_on_a_connection),    TEST(refused),
-        TEST(options_of_everything), TEST(not_routed),   TEST(answered_before_the_body),   TEST(waits_for_a_word),
-        TEST(body_limits),           TEST(body_total),
+        TEST(cut_at_every_byte), TEST(a_body_leaves_turns_to_others),
+        TEST(byte_by_byte),      TEST(more_than_is_taken_at_once),
+        TEST(one_at_a_time),     TEST(half_closed),
+        TEST(kept_or_not),       TEST(so_many_on_a_connection),
+        TEST(refused),           TEST(options_of_everything),
+        TEST(not_routed),        TEST(answered_before_the_body),
+        TEST(waits_for_a_word),  TEST(body_limits),
+        TEST(body_total),
     };
     return cmocka_run_group_tests_name("client", tests, NULL, NULL);
 }

@@ -108,10 +108,11 @@ static void the_connection_is_cut(void **state) {
 static void of_too_many_incidents_less_is_told(void **state) {
     for (int development = 0; development < 2; development++) {
         struct house *h = house_open(state, development ? "development = on\n" : "");
-        const struct incident_facts facts = {.plugin = "other", .method = "GET", .target = "", .request_id = ""};
+        const struct incident_facts facts = {
+            .plugin = "other", .method = "GET", .target = "", .request_id = "", .others = ""};
         int guest;
         struct job *job = begun(h, &guest);
-        const struct job_loss loss = {.worker = job->worker};
+        const struct job_loss loss = {.worker = job->worker, .others = ""};
         fake.reports = true;
         h->service.events.died(job, &loss);
         for (int i = 0; i < INCIDENTS_KEPT; i++) {
@@ -217,7 +218,7 @@ static void the_request_is_saved(void **state) {
     (void)house_open(state, settings);
     int guest = guest_come(h);
     for (uint64_t length = 4; length <= 5; length++) {
-        say(h, guest, "POST /form HTTP/1.1\r\nHost: house\r\n");
+        say(h, guest, "POST /form HTTP/1.1\r\nHost: localhost\r\n");
         say(h, guest, length == 4 ? "Content-Length: 4\r\n\r\n1234" : "Content-Length: 5\r\n\r\n12345");
         job_lose(job_take(&h->stage.pools), (struct job_loss){0});
         struct saved_head head = saved(h);

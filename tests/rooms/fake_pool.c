@@ -60,14 +60,14 @@ int pool_open(struct pool *pool, const struct pool_plan *plan) {
                           .config = plan->config,
                           .own = plan->own,
                           .folder = plan->folder};
-    list_init(&pool->queue);
+    list_init(&pool->turns);
     list_append(&plan->pools->all, &pool->link);
     return error;
 }
 
 void pool_close(struct pool *pool) {
     assert_true(pool_unused(pool));
-    assert_true(list_empty(&pool->queue));
+    assert_true(list_empty(&pool->turns));
     list_remove(&pool->link);
     free(pool->folder);
     buffer_free(&pool->report);
@@ -274,6 +274,7 @@ void job_lose(struct job *job, struct job_loss how) {
     const struct job_events *events = job->plugin->pool->pools->events;
     how.worker = &busy;
     how.wait_status = SIGSEGV;
+    how.others = "";
     job->worker = NULL;
     if (!how.stopping) {
         events->died(job, &how);

@@ -88,7 +88,7 @@ void say(struct house *h, int guest, const char *bytes) {
 
 void ask(struct house *h, int guest, const char *request) {
     char text[256];
-    (void)snprintf(text, sizeof(text), "%s HTTP/1.1\r\nHost: house\r\n\r\n", request);
+    (void)snprintf(text, sizeof(text), "%s HTTP/1.1\r\nHost: localhost\r\n\r\n", request);
     say(h, guest, text);
 }
 

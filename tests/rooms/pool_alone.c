@@ -220,8 +220,8 @@ struct pool *pool_begin(void) {
 
 void fake_reports(struct fake_worker *w) {
     fake_is_started(w);
-    const struct wire_plugin hello = {.file = "hello.so", .name = "hello", .route = "/hello", .methods = 1};
-    const struct wire_plugin other = {.file = "other.so", .name = "other", .route = "/other", .methods = 1};
+    const struct wire_plugin hello = {.file = "hello.so", .name = "hello", .route = "/hello", .methods = 3};
+    const struct wire_plugin other = {.file = "other.so", .name = "other", .route = "/other", .methods = 3};
     fake_says_loading(w, "hello.so");
     fake_says_plugin(w, &hello);
     fake_says_loading(w, "other.so");
@@ -301,6 +301,7 @@ static size_t descriptors(void) {
 }
 
 int room_begin(void **state) {
+    static char all[] = "all";
     static char nobody[] = "";
     static char spool[] = "/spool";
     (void)state;
@@ -312,10 +313,11 @@ int room_begin(void **state) {
     fake_children_clear();
     log_to(line_keep, NULL);
     log_set_level(LOG_INFO);
-    room = (struct room){.config = {.main = {.workers = 1, .user = nobody},
+    room = (struct room){.config = {.main = {.workers = 1, .user = nobody, .needs = all},
                                     .spool_folder = spool,
                                     .mailbox_slots = 4,
                                     .queue_length = 4,
+                                    .queue_total = 64,
                                     .start_timeout_ms = 10000,
                                     .crash_window_ms = 60000,
                                     .quarantine_ms = 10000}};

@@ -12,7 +12,7 @@ typedef void misdeed(struct fake_worker *w);
 /* ---- Answers ---- */
 
 static void answers(struct fake_worker *w, uint32_t status, uint32_t flags, uint64_t left) {
-    const struct mailbox_answer answer = {.status = status, .flags = flags, .left = left};
+    const struct mailbox_answer answer = {.status = status, .flags = flags, .head = 100, .sent = 100, .left = left};
     fake_answers_so(w, &answer);
 }
 
@@ -80,7 +80,7 @@ static void slot_word(struct fake_worker *w, uint64_t word) {
 }
 
 static void slot_is_free(struct fake_worker *w) {
-    slot_word(w, w->post.sequence << 2 | SLOT_FREE);
+    slot_word(w, w->post.sequence << 3 | SLOT_FREE);
 }
 
 static void slot_is_zero(struct fake_worker *w) {
@@ -88,11 +88,11 @@ static void slot_is_zero(struct fake_worker *w) {
 }
 
 static void slot_of_a_request_to_come(struct fake_worker *w) {
-    slot_word(w, (w->post.sequence + 1) << 2 | SLOT_DONE);
+    slot_word(w, (w->post.sequence + 1) << 3 | SLOT_DONE);
 }
 
 static void slot_of_a_request_before(struct fake_worker *w) {
-    slot_word(w, (w->post.sequence - 1) << 2 | SLOT_DONE);
+    slot_word(w, (w->post.sequence - 1) << 3 | SLOT_DONE);
 }
 
 #define MISDEED(name)                                                                                                  \
@@ -189,7 +189,7 @@ static void slots_that_it_was_not_given_are_its_own_affair(void **state) {
         struct mailbox_slot *slot = mailbox_slot(&w->box, i);
         if (slot != w->slot) {
             slot->answer = fine;
-            atomic_store(&slot->slot.word, UINT64_C(1) << 2 | SLOT_DONE);
+            atomic_store(&slot->slot.word, UINT64_C(1) << 3 | SLOT_DONE);
         }
     }
     turn();

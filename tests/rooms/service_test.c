@@ -155,13 +155,13 @@ static void quarantine_refuses_at_the_head(void **state) {
     (void)house_open(state, "");
     account(h, "/form")->quarantine.until = h->stage.now + 30000 * (uint64_t)MS;
     int guest = guest_come(h);
-    say(h, guest, "POST /form HTTP/1.1\r\nHost: house\r\nContent-Length: 10\r\n\r\n");
+    say(h, guest, "POST /form HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n");
     assert_heard(guest, 503, "Retry-After: 30\r\n");
     assert_idle(h);
     guest_go(h, guest);
     guest = guest_come(h);
     h->stage.now += 30000 * (uint64_t)MS; /* it is the pool that lets one through, or not */
-    say(h, guest, "POST /form HTTP/1.1\r\nHost: house\r\nContent-Length: 1\r\n\r\n1");
+    say(h, guest, "POST /form HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n1");
     assert_string_equal(heard(guest), "");
     job_answer(job_take(&h->stage.pools), "well");
     assert_heard(guest, 200, "well");
@@ -234,7 +234,7 @@ static void what_is_received_goes_over(void **state) {
     for (size_t i = 0; i < sizeof(switches) / sizeof(*switches); i++) {
         generation_switch(h, "serves hello /hello 1");
         int guest = guest_come(h);
-        say(h, guest, "GET /hello HTTP/1.1\r\nHost: house\r\nContent-Length: 2\r\n\r\n1");
+        say(h, guest, "GET /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n1");
         assert_int_equal(users(h), 1);
         generation_switch(h, switches[i].says);
         assert_int_equal(retiring(h), 1);
@@ -316,7 +316,7 @@ static void all_can_be_closed(void **state) {
     struct house *h = house_open(state, "");
     int guests[2] = {guest_come(h), guest_come(h)};
     ask(h, guests[0], "GET /hello");
-    say(h, guests[1], "GET /hello HTTP/1.1\r\nHost: house\r\nContent-Length: 2\r\n\r\n1");
+    say(h, guests[1], "GET /hello HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n1");
     assert_int_equal(users(h), 2);
     clients_end(h);
     assert_idle(h);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "fetch.h"
 #include "server.h"
 #include "text.h"
 
@@ -61,6 +62,7 @@ static void the_view(void **state) {
         "\"by_the_master\":\\{\"404\":1,\"502\":1\\}",
         "\"name\":\"hello\",\"file\":\"hello.so\",[^}]*\"requests\":2,\"errors\":0,",
         "\"name\":\"crash\",[^}]*\"errors\":1,\"crashes\":1,\"timeouts\":0,",
+        "\"stalls\":[0-9]+,",
         "\"incidents_total\":1,",
         "\"what\":\"ended by signal 11 \\(Segmentation fault\\)[^}]*\"trace\":\"[^\"]*crash_segv at"};
     for (size_t i = 0; i < sizeof(json) / sizeof(*json); i++) {
@@ -72,6 +74,7 @@ static void the_view(void **state) {
                                           "^socgi_plugin_requests_total\\{plugin=\"hello\",class=\"2xx\"\\} 2$",
                                           "^socgi_plugin_crashes_total\\{plugin=\"crash\"\\} 1$",
                                           "^socgi_plugin_request_seconds_bucket\\{plugin=\"hello\",le=\"\\+Inf\"\\} 2$",
+                                          "^socgi_master_stalls_total [0-9]+$",
                                           "^# EOF$"};
     for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++) {
         admin_matches(server, "GET /metrics HTTP/1.1", 200, metrics[i]);
@@ -154,20 +157,87 @@ static void not_ready_while_draining(void **state) {
     server_end(server);
 }
 
-/* On a port anybody on the machine may look, and nobody may order. */
-static void orders_need_a_unix_socket(void **state) {
-    struct server *server = server_start(
-        state, &(struct server_setup){.plugins = "hello", .settings = {"admin=127.0.0.1:0", "log_level=info"}});
+static struct client *admin_port(struct server *server) {
     char *log = file_read(server->log);
     const char *at = strstr(log, "the view inside is at 127.0.0.1:");
     assert_non_null(at);
     struct client *client = client_connect("127.0.0.1", (uint16_t)strtoul(at + 32, NULL, 10));
     free(log);
+    return client;
+}
+
+/* On a port anybody on the machine may look, and nobody may order. */
+static void orders_need_a_unix_socket(void **state) {
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "hello", .settings = {"admin=127.0.0.1:0", "log_level=info"}});
+    struct client *client = admin_port(server);
     client_get(client, "/healthz");
     assert_int_equal(client_status(client), 200);
-    client_print(client, "POST /stop HTTP/1.1\r\nHost: t\r\n\r\n");
+    client_print(client, "POST /stop HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_int_equal(client_status(client), 403);
     client_close(client);
+    server_end(server);
+}
+
+/* By a name of his own that leads to this machine a stranger's page could read it in its visitor's browser. */
+static void a_port_has_names(void **state) {
+    struct server *server = server_start(
+        state,
+        &(struct server_setup){.plugins = "hello",
+                               .settings = {"admin=127.0.0.1:0", "log_level=info", "admin_hosts=Known.example"}});
+    static const struct {
+        const char *path, *host;
+        int status;
+    } cases[] = {
+        {"/status", "localhost", 200},     {"/status", "LOCALHOST:1234", 200},
+        {"/status", "127.0.0.1:80", 200},  {"/status", "127.255.0.9", 200},
+        {"/status", "[::1]:80", 200},      {"/status", "known.example:81", 200},
+        {"/status", "evil.example", 403},  {"/status", "localhost.evil.x", 403},
+        {"/status", "10.0.0.1", 403},      {"/status", "127.0.0.1.evil.x", 403},
+        {"/metrics", "evil.example", 403}, {"/", "evil.example", 403},
+        {"/healthz", "evil.example", 200}, {"/readyz", "10.0.0.1:80", 200},
+        {"/nothing", "evil.example", 403},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct client *client = admin_port(server);
+        client_print(client, "GET %s HTTP/1.1\r\nHost: %s\r\n\r\n", cases[i].path, cases[i].host);
+        assert_int_equal(client_status(client), cases[i].status);
+        client_close(client);
+    }
+    server_end(server);
+}
+
+static long called_from_within(const struct server *server, const char *by, const char *ask) {
+    char path[256];
+    struct fetch fetch = {.path = path};
+    (void)snprintf(path, sizeof(path), "/hostile?how=call&by=%s&ask=%s&socket=%s/%u.sock", by, ask, server->folder,
+                   server->port);
+    fetch_one(server, &fetch);
+    assert_int_equal(fetch.result, CURLE_OK);
+    long status = fetch.status;
+    fetch_free(&fetch, 1);
+    return status;
+}
+
+/* Neither a handler, nor its child, nor one that has left it, nor on a socket of one that has ended. */
+static void no_worker_gives_orders(void **state) {
+    static const char *const callers[] = {"self", "child", "orphan", "dead"};
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "hostile"});
+    for (size_t i = 0; i < sizeof(callers) / sizeof(*callers); i++) {
+        assert_int_equal(called_from_within(server, callers[i], "POST%20/stop"), 403);
+        assert_int_equal(called_from_within(server, callers[i], "GET%20/status"), 403);
+    }
+    server_log_await(server, "the admin socket was asked by worker ", 1);
+    free(admin_get(server, "GET /status HTTP/1.1", 200));
+    server_end(server);
+}
+
+static void workers_may_look_if_told(void **state) {
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "hostile", .settings = {"admin_pools=main"}});
+    assert_int_equal(called_from_within(server, "self", "GET%20/status"), 200);
+    assert_int_equal(called_from_within(server, "child", "GET%20/status"), 200);
+    assert_int_equal(called_from_within(server, "self", "POST%20/stop"), 403);
     server_end(server);
 }
 
@@ -228,6 +298,9 @@ int main(void) {
         SYSTEM_TEST(it_answers_when_nobody_else_can),
         SYSTEM_TEST(not_ready_while_draining),
         SYSTEM_TEST(orders_need_a_unix_socket),
+        SYSTEM_TEST(a_port_has_names),
+        SYSTEM_TEST(no_worker_gives_orders),
+        SYSTEM_TEST(workers_may_look_if_told),
         SYSTEM_TEST(the_commands),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

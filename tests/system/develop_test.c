@@ -13,7 +13,8 @@ static const char *const settings[] = {"development=on", "crash_limit=0"};
 static struct server *developed(void **state, const char *plugins, unsigned workers) {
     return server_start(state, &(struct server_setup){.plugins = plugins,
                                                       .workers = workers,
-                                                      .settings = {settings[0], settings[1], "queue_timeout=60s"}});
+                                                      .settings = {settings[0], settings[1], "queue_timeout=60s"},
+                                                      .config = "admin_hosts = {\"test\", \"t\"}\n"});
 }
 
 /* More crashes than traces wait, and than incidents are kept: everyone is answered, with a trace or without. */
@@ -87,9 +88,27 @@ static void stop_while_tracing(void **state) {
     server_end(server);
 }
 
+/* A page of a stranger, whose name leads to this machine, learns nothing by its visitor's browser. */
+static void names_of_others(void **state) {
+    struct server *server = developed(state, "hello", 2);
+    static const struct {
+        const char *host;
+        int status;
+    } cases[] = {
+        {"test", 200}, {"localhost:8080", 200}, {"127.0.0.1", 200}, {"evil.example", 403}, {"x.evil.example", 403}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct client *client = client_open(server);
+        client_print(client, "GET /hello HTTP/1.1\r\nHost: %s\r\n\r\n", cases[i].host);
+        assert_int_equal(client_status(client), cases[i].status);
+        client_close(client);
+    }
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(crashes_at_once),
+        SYSTEM_TEST(names_of_others),
         SYSTEM_TEST(clients_of_a_crash),
         SYSTEM_TEST(stop_while_tracing),
     };

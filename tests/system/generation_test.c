@@ -78,6 +78,7 @@ static void bad_versions_change_nothing(void **state) {
         {"unresolved", "function_of_nobody"},
         {"init_fails", "its init failed"},
         {"init_aborts", "signal 6 \\(Aborted\\)"},
+        {"init_forges", "its worker broke the protocol while it loaded"},
         {"init_hangs", "did not load within 700 ms"},
         {"text", "ELF|invalid|short"},
         {"same_route", "that of hello.so"},

@@ -16,7 +16,8 @@ static struct server *inside_start(void **state, char setting[96], char option[9
     (void)snprintf(setting, 96, "admin=unix:%s", folder);
     (void)snprintf(option, 96, "status.socket=%s", folder);
     return server_start(
-        state, &(struct server_setup){.plugins = plugins, .gate = gate, .settings = {setting}, .options = {option}});
+        state, &(struct server_setup){
+                   .plugins = plugins, .gate = gate, .settings = {setting, "admin_pools=main"}, .options = {option}});
 }
 
 static void matches(const struct server *server, const char *pattern, bool wanted) {

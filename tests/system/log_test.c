@@ -113,6 +113,15 @@ static void error_lines(void **state) {
     }
 }
 
+/* What ends a line elsewhere ends none here: NEL, the separators of Unicode, and other controls. */
+static void lines_of_unicode(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "print"});
+    fetch_expect(server, "/print?text=a%C2%85b%E2%80%A8c%E2%80%A9d%C2%9Be%C3%A9", 200, NULL);
+    server_log_await(server, "by the log: a??b???c???d??e\xc3\xa9", 1);
+    server_log_await(server, "by stdout: a??b???c???d??e\xc3\xa9", 1);
+    server_end(server);
+}
+
 /* A log that nobody reads blocks neither the master nor the workers that print. */
 static void blocked_error_log(void **state) {
     struct server *server = server_start(state, &(struct server_setup){.plugins = "print hello", .blocked_log = true});
@@ -149,8 +158,13 @@ static void blocked_access_log(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(access_lines), SYSTEM_TEST(access_log_is_complete), SYSTEM_TEST(access_fields_cannot_be_forged),
-        SYSTEM_TEST(error_lines),  SYSTEM_TEST(blocked_error_log),      SYSTEM_TEST(blocked_access_log),
+        SYSTEM_TEST(lines_of_unicode),
+        SYSTEM_TEST(access_lines),
+        SYSTEM_TEST(access_log_is_complete),
+        SYSTEM_TEST(access_fields_cannot_be_forged),
+        SYSTEM_TEST(error_lines),
+        SYSTEM_TEST(blocked_error_log),
+        SYSTEM_TEST(blocked_access_log),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -48,6 +48,42 @@ static void full_queue_is_503(void **state) {
     server_end(server);
 }
 
+/* What waits for a plugin that runs one at a time closes no other one's way. */
+static void others_go_by(void **state) {
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "hold hello",
+                                                   .gate = true,
+                                                   .config = "plugin \"hold\" { concurrency = 1 }\n",
+                                                   .settings = {"mailbox_slots=1", "queue_length=3", "queue_total=4"}});
+    struct client *holders[6];
+    client_get(holders[0] = client_open(server), "/hold");
+    int held = gate_await(server, NULL);
+    for (size_t i = 1; i < 6; i++) {
+        holders[i] = client_open(server);
+        client_get(holders[i], "/hold");
+        server_sync(server);
+    }
+    assert_int_equal(client_status(holders[4]), 503);
+    assert_int_equal(client_status(holders[5]), 503);
+    for (int i = 0; i < CLIENTS; i++) {
+        struct client *client = client_open(server);
+        client_get(client, "/hello");
+        assert_int_equal(client_status(client), 200);
+        client_close(client);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        if (i > 0) {
+            held = gate_await(server, NULL);
+        }
+        close(held);
+        assert_int_equal(client_status(holders[i]), 200);
+    }
+    for (size_t i = 0; i < 6; i++) {
+        client_close(holders[i]);
+    }
+    server_end(server);
+}
+
 static void waiting_has_a_limit(void **state) {
     struct server *server =
         server_start(state, &(struct server_setup){.plugins = "hold hello",
@@ -142,10 +178,8 @@ static void waiting_clients_leave(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(full_queue_is_503),
-        SYSTEM_TEST(waiting_has_a_limit),
-        SYSTEM_TEST(requests_are_reclaimed),
-        SYSTEM_TEST(waiting_clients_leave),
+        SYSTEM_TEST(full_queue_is_503),      SYSTEM_TEST(others_go_by),          SYSTEM_TEST(waiting_has_a_limit),
+        SYSTEM_TEST(requests_are_reclaimed), SYSTEM_TEST(waiting_clients_leave),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

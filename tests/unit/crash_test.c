@@ -42,6 +42,29 @@ static void reports_are_checked(void **state) {
     assert_int_equal(got.frame[1].module, CRASH_MODULES);
 }
 
+static void ends_that_are_no_signal(void **state) {
+    (void)state;
+    enum { STATUS_3 = 3 << 8, KILLED_BY_11 = 11 };
+    static struct crash_report shared;
+    enum crash_kind kind = CRASH_SIGNAL;
+    int number = 0;
+    assert_int_equal(crash_end(&shared, STATUS_3, &kind, &number), -ENODATA);
+    shared.kind = CRASH_EXIT;
+    atomic_store(&shared.state, CRASH_TOLD);
+    assert_int_equal(crash_end(&shared, KILLED_BY_11, &kind, &number), -ENODATA); /* the status says it all */
+    assert_int_equal(crash_end(&shared, STATUS_3, &kind, &number), 0);
+    assert_int_equal(kind, CRASH_EXIT);
+    assert_int_equal(number, 3);
+    shared.kind = CRASH_THREAD;
+    assert_int_equal(crash_end(&shared, STATUS_3, &kind, &number), 0);
+    assert_int_equal(kind, CRASH_THREAD);
+    shared.kind = UINT32_MAX;
+    shared.signal = 11;
+    assert_int_equal(crash_end(&shared, STATUS_3, &kind, &number), 0);
+    assert_int_equal(kind, CRASH_SIGNAL);
+    assert_int_equal(number, 11);
+}
+
 static void heads_survive(void **state) {
     (void)state;
     char text[SAVED_HEAD_MAX];
@@ -73,6 +96,7 @@ static void heads_survive(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(reports_are_checked), cmocka_unit_test(heads_survive)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(reports_are_checked), cmocka_unit_test(ends_that_are_no_signal),
+                                       cmocka_unit_test(heads_survive)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -27,7 +27,9 @@ static void escapes(void **state) {
         {TEXT("a\"b\\c"), "\"a\\\"b\\\\c\""},
         {TEXT("\b\f\n\r\t"), "\"\\b\\f\\n\\r\\t\""},
         {TEXT("\0\x01\x1f"), "\"\\u0000\\u0001\\u001f\""},
-        {TEXT("</script>\x7f"), "\"</script>\x7f\""},
+        {TEXT("</script>\x7f"), "\"</script>\\u007f\""},
+        {TEXT("\xc2\x80\xc2\x85\xc2\x9f\xc2\xa0"), "\"\\u0080\\u0085\\u009f\xc2\xa0\""},
+        {TEXT("\xe2\x80\xa7\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa"), "\"\xe2\x80\xa7\\u2028\\u2029\xe2\x80\xaa\""},
         {TEXT("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"), "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\""},
         {TEXT("\xff\x80z"), "\"" WRONG WRONG "z\""},                   /* no first byte */
         {TEXT("\xc0\xaf"), "\"" WRONG WRONG "\""},                     /* overlong */

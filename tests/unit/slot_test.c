@@ -1,10 +1,12 @@
 /*
- * wire/slot, exhaustively: every interleaving of a master that posts, takes back and collects with a worker that takes,
- * finishes and may die between any two steps. Whatever happens, each request is either run and answered once, or given
- * back untouched, or, when its worker died over it, answered for once.
+ * wire/slot, exhaustively: every interleaving of a master that posts, takes back, recovers and collects with a worker
+ * that takes, begins, finishes, may give one back and leave, and may die between any two steps. Whatever happens, each
+ * request is either run and answered once, or given back untouched, or, when its worker died over it, answered for
+ * once.
  */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -13,7 +15,7 @@
 
 #include "wire/slot.h"
 
-enum { SLOTS = 2, JOBS = 4 };
+enum { SLOTS = 2, JOBS = 4, SIMPLE = 6, OF_SLOT = 3, WORLDS_MAX = 1 << 21 };
 
 enum fate { UNPOSTED, OUT, ANSWERED, BACK, BURIED };
 
@@ -32,7 +34,10 @@ struct world {
         uint64_t sequence;
     } messages[JOBS]; /* in the channel, in order */
     int sent, received;
-    int running; /* message that the worker runs; -1 */
+    int running;   /* message that the worker has taken; -1 */
+    int begun;     /* and begun to run */
+    int leaving;   /* it has given one back */
+    int recovered; /* and the master has seen that */
     int dead;
 };
 
@@ -49,7 +54,7 @@ static void slot_store(struct world *w, int at, struct slot *slot) {
 }
 
 static int master_post(struct world *w) {
-    if (w->posted == JOBS || w->dead) {
+    if (w->posted == JOBS || w->dead || w->recovered) {
         return 0;
     }
     for (int at = 0; at < SLOTS; at++) {
@@ -103,23 +108,63 @@ static int master_collect(struct world *w, int at) {
     return 1;
 }
 
+/* It is seen before the worker's end, or never. */
+static int master_recover(struct world *w, int at) {
+    int job = w->slot_job[at];
+    if (job < 0) {
+        return 0;
+    }
+    struct slot slot = slot_load(w, at);
+    if (!slot_recover(&slot, w->slot_sequence[at])) {
+        return 0;
+    }
+    slot_store(w, at, &slot);
+    assert_int_equal(w->runs[job], 0); /* another worker may run it */
+    w->fate[job] = BACK;
+    w->slot_job[at] = -1;
+    w->recovered = 1;
+    return 1;
+}
+
 static int worker_receive(struct world *w) {
-    if (w->dead || w->running >= 0 || w->received == w->sent) {
+    if (w->dead || w->leaving || w->running >= 0 || w->received == w->sent) {
         return 0;
     }
     int m = w->received++;
     struct slot slot = slot_load(w, w->messages[m].slot);
     if (slot_take(&slot, w->messages[m].sequence)) {
         assert_int_equal(w->fate[w->messages[m].job], OUT); /* not one that was taken back */
-        assert_int_equal(++w->runs[w->messages[m].job], 1);
+        assert_int_equal(w->runs[w->messages[m].job], 0);
         w->running = m;
+        w->begun = 0;
     }
     slot_store(w, w->messages[m].slot, &slot);
     return 1;
 }
 
+static int worker_begin(struct world *w) {
+    if (w->dead || w->running < 0 || w->begun) {
+        return 0;
+    }
+    w->begun = 1;
+    assert_int_equal(++w->runs[w->messages[w->running].job], 1);
+    return 1;
+}
+
+static int worker_return(struct world *w) {
+    if (w->dead || w->running < 0 || w->begun) {
+        return 0;
+    }
+    struct slot slot = slot_load(w, w->messages[w->running].slot);
+    slot_return(&slot, w->messages[w->running].sequence);
+    slot_store(w, w->messages[w->running].slot, &slot);
+    w->running = -1;
+    w->leaving = 1;
+    return 1;
+}
+
 static int worker_finish(struct world *w) {
-    if (w->dead || w->running < 0) {
+    if (w->dead || w->running < 0 || !w->begun) {
         return 0;
     }
     struct slot slot = slot_load(w, w->messages[w->running].slot);
@@ -141,7 +186,7 @@ static int worker_die(struct world *w) {
 static void master_bury(struct world *w) {
     int buried = 0;
     for (int at = 0; at < SLOTS; at++) {
-        if (w->slot_job[at] < 0 || master_collect(w, at)) {
+        if (w->slot_job[at] < 0 || master_collect(w, at) || master_recover(w, at)) {
             continue;
         }
         struct slot slot = slot_load(w, at);
@@ -166,22 +211,45 @@ static void check_end(struct world w) {
     for (int job = 0; job < w.posted; job++) {
         assert_int_not_equal(w.fate[job], OUT);
         assert_true(w.runs[job] <= 1);
-        assert_int_equal(w.runs[job], w.fate[job] == ANSWERED || w.fate[job] == BURIED);
+        assert_true(w.fate[job] == BURIED || w.runs[job] == (w.fate[job] == ANSWERED));
     }
+}
+
+static int move_make(struct world *w, int move) {
+    static int (*const simple[])(struct world * w) = {master_post,   worker_receive, worker_begin,
+                                                      worker_finish, worker_return,  worker_die};
+    static int (*const of_slot[])(struct world * w, int at) = {master_reclaim, master_collect, master_recover};
+    return move < SIMPLE ? simple[move](w) : of_slot[(move - SIMPLE) / SLOTS](w, (move - SIMPLE) % SLOTS);
+}
+
+/* Whether it has been explored before: what follows from it does not hang on how it came about. */
+static bool world_known(const struct world *w) {
+    static uint64_t known[WORLDS_MAX];
+    const unsigned char *bytes = (const unsigned char *)w;
+    uint64_t hash = 0xcbf29ce484222325;
+    for (size_t i = 0; i < sizeof(*w); i++) {
+        hash = (hash ^ bytes[i]) * 0x100000001b3;
+    }
+    hash |= 1; /* 0 is no world */
+    size_t at = (hash >> 7) % WORLDS_MAX;
+    while (known[at] != 0 && known[at] != hash) {
+        at = (at + 1) % WORLDS_MAX;
+    }
+    bool found = known[at] == hash;
+    known[at] = hash;
+    return found;
 }
 
 static void explore(const struct world *w) {
     int moved = 0;
+    if (world_known(w)) {
+        return;
+    }
     worlds_seen++;
-    for (int move = 0; move < 4 + 2 * SLOTS; move++) {
+    assert_true(worlds_seen < WORLDS_MAX / 2);
+    for (int move = 0; move < SIMPLE + OF_SLOT * SLOTS; move++) {
         struct world next = *w;
-        int done = move == 0          ? master_post(&next)
-                   : move == 1        ? worker_receive(&next)
-                   : move == 2        ? worker_finish(&next)
-                   : move == 3        ? worker_die(&next)
-                   : move < 4 + SLOTS ? master_reclaim(&next, move - 4)
-                                      : master_collect(&next, move - 4 - SLOTS);
-        if (done) {
+        if (move_make(&next, move)) {
             moved = 1;
             explore(&next);
         }
@@ -216,10 +284,25 @@ static void sequences_keep_apart(void **state) {
     assert_false(slot_reclaim(&slot, 2));
     assert_int_equal(slot_look(&slot, 2), SLOT_TAKEN);
     assert_int_equal(slot_look(&slot, 1), SLOT_FREE);
+    assert_false(slot_settled(&slot, 2));
     slot_finish(&slot, 2);
+    assert_true(slot_settled(&slot, 2));
+    assert_false(slot_settled(&slot, 1));
     assert_false(slot_collect(&slot, 1));
+    assert_false(slot_recover(&slot, 2));
     assert_true(slot_collect(&slot, 2));
     assert_false(slot_collect(&slot, 2));
+    slot_post(&slot, 3);
+    assert_true(slot_take(&slot, 3));
+    slot_return(&slot, 3);
+    assert_true(slot_settled(&slot, 3));
+    assert_false(slot_collect(&slot, 3));
+    assert_false(slot_reclaim(&slot, 3));
+    assert_false(slot_recover(&slot, 2));
+    assert_true(slot_recover(&slot, 3));
+    assert_false(slot_recover(&slot, 3));
+    atomic_fetch_or(&slot.word, 7); /* no state has that number */
+    assert_int_equal(slot_look(&slot, 3), SLOT_FREE);
 }
 
 /* The sleeper announces and looks; the other finishes and asks. In no order of these four steps is a wake-up lost. */

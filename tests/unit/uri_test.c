@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -79,6 +80,19 @@ static void find(const char *text, const char *name, const char *expected) {
     } else {
         assert_true(length < 0);
     }
+    /* Decoded as a whole it says the same; what it may use is exactly as much as it is given. */
+    size_t room = http_form_room(strlen(text));
+    char *decoded = malloc(room);
+    size_t size = http_form_decode(text, strlen(text), decoded);
+    assert_true(size <= room);
+    const char *value = http_form_value(decoded, size, name);
+    if (expected) {
+        assert_non_null(value);
+        assert_string_equal(value, expected);
+    } else {
+        assert_null(value);
+    }
+    free(decoded);
 }
 
 static void parameters_are_found(void **state) {
@@ -102,6 +116,10 @@ static void parameters_are_found(void **state) {
     find("&=x", "", "x");
     find("&", "", NULL);
     find("a=\xc3\xa9", "a", "\xc3\xa9");
+    find("a&b&c&d", "d", "");
+    find("=&=&=&d", "d", "");
+    find("a=%zz&a=2", "a", NULL);
+    find("a=%zz&b=2", "b", "2");
 }
 
 int main(void) {

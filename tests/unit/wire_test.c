@@ -99,6 +99,13 @@ static void messages_survive(void **state) {
     start.user = "nobody";
     start.uid = 65534;
     start.files_limit = 9;
+    start.sandbox = 1;
+    start.needs = "read:/srv";
+    start.first = 1;
+    start.global_count = WIRE_GLOBALS_MAX;
+    for (size_t i = 0; i < WIRE_GLOBALS_MAX; i++) {
+        start.globals[i] = "perl";
+    }
     long n = wire_start_pack(&start, m);
     struct wire_start got;
     assert_int_equal(wire_start_unpack(&got, m, (size_t)n), 0);
@@ -106,6 +113,21 @@ static void messages_survive(void **state) {
     assert_string_equal(got.user, "nobody");
     assert_int_equal(got.uid, 65534);
     assert_int_equal(got.files_limit, 9);
+    assert_int_equal(got.sandbox, 1);
+    assert_string_equal(got.needs, "read:/srv");
+    assert_int_equal(got.first, 1);
+    assert_int_equal(got.global_count, WIRE_GLOBALS_MAX);
+    assert_string_equal(got.globals[WIRE_GLOBALS_MAX - 1], "perl");
+    start.global_count = 1;
+    long one = wire_start_pack(&start, m);
+    assert_int_equal(wire_start_unpack(&got, m, (size_t)one - 1), -EPROTO);
+    start.global_count = 0;
+    long none = wire_start_pack(&start, m);
+    uint32_t too_many = WIRE_GLOBALS_MAX + 1;
+    memcpy(m + none - sizeof(too_many), &too_many, sizeof(too_many));
+    assert_int_equal(wire_start_unpack(&got, m, (size_t)none), -EPROTO);
+    start.global_count = WIRE_GLOBALS_MAX;
+    assert_int_equal(wire_start_pack(&start, m), n);
     assert_int_equal(wire_kind(m, (size_t)n), WIRE_START);
 
     struct wire_post post = {.slot = 3, .sequence = 1ull << 50}, post_got;
@@ -133,6 +155,24 @@ static void messages_survive(void **state) {
     assert_int_equal(wire_kind("x", 1), 0);
 }
 
+/* More descriptors than a message of ours has, so many as the kernel takes. */
+static void flood_send(int channel, int fd) {
+    enum { MANY = 253 };
+    union {
+        struct cmsghdr header;
+        char space[CMSG_SPACE(MANY * sizeof(int))];
+    } control = {
+        .header = {.cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS, .cmsg_len = CMSG_LEN(MANY * sizeof(int))}};
+    char byte = 'x';
+    struct iovec part = {.iov_base = &byte, .iov_len = 1};
+    const struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+    for (size_t i = 0; i < MANY; i++) {
+        memcpy(CMSG_DATA(&control.header) + i * sizeof(fd), &fd, sizeof(fd));
+    }
+    assert_int_equal(sendmsg(channel, &message, 0), 1);
+}
+
 static void channel_carries_descriptors(void **state) {
     (void)state;
     int pair[2], fds[CHANNEL_FDS_MAX], pipes[2];
@@ -150,6 +190,11 @@ static void channel_carries_descriptors(void **state) {
     assert_int_equal(channel_send(pair[1], "too long for it", 15, pipes, 2), 0);
     assert_int_equal(channel_receive(pair[0], data, 4, fds, &count), -EMSGSIZE);
     assert_int_equal(count, 0);
+    flood_send(pair[1], pipes[0]);
+    assert_int_equal(channel_receive(pair[0], data, sizeof(data), fds, &count), -EPROTO);
+    assert_int_equal(count, 0);
+    assert_int_equal(dup(pipes[0]), pipes[1] + 1); /* all are closed */
+    close(pipes[1] + 1);
     close(pair[1]);
     assert_int_equal(channel_receive(pair[0], data, sizeof(data), fds, &count), 0);
     assert_int_equal(channel_send(pair[0], "x", 1, NULL, 0), -EPIPE);

@@ -1,0 +1,10 @@
+/* What this kernel cannot do, said once at the start. */
+#ifndef MASTER_KERNEL_H
+#define MASTER_KERNEL_H
+
+struct config;
+
+/* Of the sandbox, if any pool wants it. */
+void kernel_judge(const struct config *config);
+
+#endif

@@ -1,0 +1,53 @@
+/* Whose turn it is to print. */
+#include "worker/turn.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "wire/heritage.h"
+
+enum { LABEL_BITS = 16 };
+
+static uint32_t reads_of(const struct turn *t) {
+    return atomic_load(&t->board->reads);
+}
+
+void turn_open(struct turn *t, struct mark_board *board) {
+    *t = (struct turn){.board = board};
+    memcpy(t->token, board->token, MARK_TOKEN);
+    memset(board->token, 0, MARK_TOKEN);
+    t->reads = reads_of(t);
+}
+
+/* A pipe that is full is not waited for: the request that is to run now has done nothing for it. */
+static bool mark_put(const struct turn *t) {
+    char mark[MARK_SIZE];
+    struct pollfd room = {.fd = HERITAGE_STDOUT, .events = POLLOUT};
+    mark_write(mark, t->token, t->unknown ? 0 : t->label);
+    return poll(&room, 1, 0) > 0 && room.revents & POLLOUT &&
+           write(HERITAGE_STDOUT, mark, sizeof(mark)) == (ssize_t)sizeof(mark);
+}
+
+void turn_begin(struct turn *t, uint32_t label) {
+    if (label == t->label) {
+        return;
+    }
+    if (t->printed) {
+        t->unknown = !mark_put(t);
+    }
+    t->printed = t->unknown;
+    t->label = label;
+    t->reads = reads_of(t);
+    atomic_store(&t->board->turn, ++t->number << LABEL_BITS | label);
+}
+
+int turn_end(struct turn *t) {
+    int waiting = 0;
+    int error = ioctl(HERITAGE_STDOUT, FIONREAD, &waiting) < 0 ? -errno : 0;
+    t->printed = t->printed || waiting > 0 || reads_of(t) != t->reads || t->reads & 1;
+    return error ? error : waiting > 0;
+}

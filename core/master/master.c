@@ -321,6 +321,7 @@ static void master_close(struct master *m) {
     children_close(&m->children);
     signals_close(&m->signals);
     loop_close(&m->loop);
+    threads_rest(); /* that was the last turn */
 }
 
 /* What a turn frees the next one wants again: it is not given back to the kernel, page by page, each time. */

@@ -9,6 +9,7 @@
 #include "base/needs.h"
 #include "config/config.h"
 #include "config/form.h"
+#include "pool/denials.h"
 #include "pool/pool.h"
 #include "pool/worker.h"
 #include "wire/channel.h"
@@ -122,7 +123,13 @@ static int ready_told(struct worker *w, const void *message, size_t length) {
     return wire_ready_unpack(message, length) || !whole ? -EPROTO : REPORT_READY;
 }
 
-/* The messages that a starting worker may send; none carries a descriptor. */
+/* Before it has anything of a plugin in it: what it then says it says itself. */
+static int denials_told(struct worker *w, const void *message, size_t length, int *fd) {
+    bool first = w->reported == 0 && !w->loading[0] && w->ties.denials < 0;
+    return wire_denials_unpack(message, length) || !first || *fd < 0 ? -EPROTO : denials_begin(w, fd);
+}
+
+/* The messages that a starting worker may send; none of these carries a descriptor. */
 static int (*const accepted[WIRE_KINDS])(struct worker *w, const void *message, size_t length) = {
     [WIRE_LOADING] = loading_told,
     [WIRE_PLUGIN] = plugin_told,
@@ -137,17 +144,16 @@ int report_receive(struct worker *w) {
     if (length == -EAGAIN || length == 0) {
         return REPORT_NOTHING; /* the end of the channel is the end of the process, which its pidfd tells */
     }
+    uint32_t kind = length < 0 ? 0 : wire_kind(message, (size_t)length);
+    int result = -EPROTO;
+    if (kind == WIRE_DENIALS) {
+        result = denials_told(w, message, (size_t)length, count == 1 ? &fds[0] : &(int){-1});
+    } else if (kind < WIRE_KINDS && accepted[kind] && count == 0) {
+        result = accepted[kind](w, message, (size_t)length);
+    }
     for (size_t i = 0; i < count; i++) {
         fd_drop(&fds[i]);
     }
-    if (length < 0 || count > 0) {
-        return -EPROTO;
-    }
-    uint32_t kind = wire_kind(message, (size_t)length);
-    if (kind >= WIRE_KINDS || !accepted[kind]) {
-        return -EPROTO;
-    }
-    int result = accepted[kind](w, message, (size_t)length);
     return result == 0 ? REPORT_MORE : result < 0 ? -EPROTO : result;
 }
 

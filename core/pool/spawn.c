@@ -49,7 +49,7 @@ static int ties_make(struct ties *t, struct ends *ends, uint32_t slots, uint32_t
 int spawn_worker(struct ties *t, struct children *children, struct child *child, uint32_t slots, uint32_t capacity) {
     struct ends ends;
     memset(&ends, -1, sizeof(ends));
-    *t = (struct ties){.channel = -1, .bell = -1, .output = -1};
+    *t = (struct ties){.channel = -1, .bell = -1, .output = -1, .denials = -1};
     errno = 0;
     int error = ties_make(t, &ends, slots, capacity);
     if (!error) {
@@ -71,5 +71,6 @@ void ties_close(struct ties *t) {
     fd_drop(&t->channel); /* with whatever is in it */
     fd_close(&t->bell);
     fd_close(&t->output);
+    fd_close(&t->denials);
     mailbox_close(&t->box);
 }

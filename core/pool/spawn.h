@@ -13,6 +13,7 @@ struct ties {
     int channel; /* non-blocking */
     int bell;    /* eventfd that the worker rings */
     int output;  /* its stdout and stderr; non-blocking */
+    int denials; /* what tells of calls that its sandbox denies; -1: nothing does, or not yet */
     struct mailbox box;
 };
 

@@ -74,6 +74,7 @@ static void worker_bury(struct worker *w, enum worker_state before) {
     loop_forget(pools->loop, w->ties.bell);
     loop_forget(pools->loop, w->ties.output);
     loop_forget(pools->loop, w->ties.channel);
+    denials_end(w);
     ties_close(&w->ties);
     list_remove(&w->link);
     list_append(&pools->buried, &w->link);
@@ -214,6 +215,7 @@ int worker_start(struct pool *pool, struct seat *seat) {
 static void worker_look(struct worker *w, uint64_t now) {
     output_tell(&w->output, now);
     noise_turn(w);
+    denials_turn(w);
     if (w->deadline <= now && w->pending.load > 0) {
         worker_collect(w);
         if (w->deadline <= now) {

@@ -153,7 +153,9 @@ void worker_lost(struct worker *w) {
 uint64_t worker_next(const struct worker *w) {
     uint64_t next = w->deadline < w->output.tell ? w->deadline : w->output.tell;
     uint64_t noise = noise_next(w);
-    return noise < next ? noise : next;
+    uint64_t denials = denials_next(w);
+    next = noise < next ? noise : next;
+    return denials < next ? denials : next;
 }
 
 const char *worker_plugin(const struct worker *w, uint32_t place) {

@@ -11,6 +11,7 @@
 
 #include "base/list.h"
 #include "loop/child.h"
+#include "pool/denials.h"
 #include "pool/history.h"
 #include "pool/lifecycle.h"
 #include "pool/noise.h"
@@ -50,6 +51,7 @@ struct worker {
     struct source channel_source, bell_source, output_source;
     struct output output;
     struct noise noise;
+    struct denials denials;
     const char *running;     /* name of the plugin that runs or ran last, its pool's; NULL: none yet */
     struct history history;  /* the others that it has run */
     char loading[256];       /* file that it is loading; "" when none */

@@ -65,49 +65,56 @@ bool filter_possible(void) {
 
 /* ---- Its rules ---- */
 
-static const uint32_t deny = SCMP_ACT_ERRNO(EPERM);
+/* A filter in the making, and what it does to a call that it denies. */
+struct filter {
+    scmp_filter_ctx calls;
+    uint32_t deny;
+};
 
-static int list_add(scmp_filter_ctx filter, const int *calls, size_t count) {
+static int list_add(const struct filter *filter, const int *calls, size_t count) {
     int error = 0;
     for (size_t i = 0; i < count && !error; i++) {
-        error = seccomp_rule_add(filter, deny, calls[i], 0);
+        error = seccomp_rule_add(filter->calls, filter->deny, calls[i], 0);
     }
     return error;
 }
 
-static int ptrace_add(scmp_filter_ctx filter) {
+static int ptrace_add(const struct filter *filter) {
     if (!LEAKS_ARE_SOUGHT) {
-        return seccomp_rule_add(filter, deny, SCMP_SYS(ptrace), 0);
+        return seccomp_rule_add(filter->calls, filter->deny, SCMP_SYS(ptrace), 0);
     }
-    int error = seccomp_rule_add(filter, deny, SCMP_SYS(ptrace), 1, SCMP_A0(SCMP_CMP_EQ, PTRACE_TRACEME));
-    return error ? error : seccomp_rule_add(filter, deny, SCMP_SYS(ptrace), 1, SCMP_A0(SCMP_CMP_EQ, PTRACE_SEIZE));
+    int error =
+        seccomp_rule_add(filter->calls, filter->deny, SCMP_SYS(ptrace), 1, SCMP_A0(SCMP_CMP_EQ, PTRACE_TRACEME));
+    return error
+               ? error
+               : seccomp_rule_add(filter->calls, filter->deny, SCMP_SYS(ptrace), 1, SCMP_A0(SCMP_CMP_EQ, PTRACE_SEIZE));
 }
 
 /* Where the flags of clone3(2) are no filter sees: without it the C library takes clone(2). */
-static int namespaces_add(scmp_filter_ctx filter) {
-    int error = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+static int namespaces_add(const struct filter *filter) {
+    int error = seccomp_rule_add(filter->calls, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     for (size_t i = 0; i < NAMESPACES && !error; i++) {
         const struct scmp_arg_cmp flag = SCMP_A0(SCMP_CMP_MASKED_EQ, namespaces[i], namespaces[i]);
-        error = seccomp_rule_add(filter, deny, SCMP_SYS(unshare), 1, flag);
+        error = seccomp_rule_add(filter->calls, filter->deny, SCMP_SYS(unshare), 1, flag);
         if (!error && namespaces[i] != CLONE_NEWTIME) {
-            error = seccomp_rule_add(filter, deny, SCMP_SYS(clone), 1, flag);
+            error = seccomp_rule_add(filter->calls, filter->deny, SCMP_SYS(clone), 1, flag);
         }
     }
     return error;
 }
 
 /* The kernel looks at 32 bits of it. */
-static int terminal_add(scmp_filter_ctx filter) {
+static int terminal_add(const struct filter *filter) {
     int error = 0;
     for (size_t i = 0; i < sizeof(terminal) / sizeof(terminal[0]) && !error; i++) {
-        error =
-            seccomp_rule_add(filter, deny, SCMP_SYS(ioctl), 1, SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, terminal[i]));
+        error = seccomp_rule_add(filter->calls, filter->deny, SCMP_SYS(ioctl), 1,
+                                 SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX, terminal[i]));
     }
     return error;
 }
 
 /* Programs of 32 bits that this machine may run, under the same rules; calls of any other kind there are not. */
-static int machines_add(scmp_filter_ctx filter, bool all) {
+static int machines_add(const struct filter *filter, bool all) {
     int error = 0;
 #if defined(__x86_64__)
     uint32_t machine = SCMP_ARCH_X86;
@@ -117,37 +124,38 @@ static int machines_add(scmp_filter_ctx filter, bool all) {
     uint32_t machine = 0;
 #endif
     if (machine && all) { /* where they make a socket is no filter sees */
-        error = seccomp_arch_add(filter, machine);
+        error = seccomp_arch_add(filter->calls, machine);
     }
-    return error ? error : seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
+    return error ? error : seccomp_attr_set(filter->calls, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS));
 }
 
 /* ---- Needs ---- */
 
 /* Sockets of those families are denied that are not for what is needed; the highest bits of a number, which the kernel
  * does not look at, let none pass. */
-static int families_add(scmp_filter_ctx filter, bool tcp, bool local) {
+static int families_add(const struct filter *filter, bool tcp, bool local) {
     enum { FAMILIES = 64 };
-    int error = seccomp_rule_add(filter, deny, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GE, FAMILIES));
+    int error = seccomp_rule_add(filter->calls, filter->deny, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_GE, FAMILIES));
     for (int family = 0; family < FAMILIES && !error; family++) {
         bool needed = family == AF_UNIX ? local : tcp && (family == AF_INET || family == AF_INET6);
         if (!needed) {
-            error = seccomp_rule_add(filter, deny, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_EQ, (uint64_t)family));
+            error = seccomp_rule_add(filter->calls, filter->deny, SCMP_SYS(socket), 1,
+                                     SCMP_A0(SCMP_CMP_EQ, (uint64_t)family));
         }
     }
     return error;
 }
 
 /* A pair of sockets is its maker's alone, but one for datagrams could send them to others. */
-static int pairs_add(scmp_filter_ctx filter, bool local) {
+static int pairs_add(const struct filter *filter, bool local) {
     enum { TYPES = 16 };
     return local ? 0
-                 : seccomp_rule_add(filter, deny, SCMP_SYS(socketpair), 1,
+                 : seccomp_rule_add(filter->calls, filter->deny, SCMP_SYS(socketpair), 1,
                                     SCMP_A1(SCMP_CMP_MASKED_EQ, TYPES - 1, SOCK_DGRAM));
 }
 
 /* Of the internet's only streams, and of these only TCP: of others the kernel does not look at the port. */
-static int streams_add(scmp_filter_ctx filter) {
+static int streams_add(const struct filter *filter) {
     enum { TYPES = 16, PROTOCOL_TCP = 6 };
     static const uint64_t families[] = {AF_INET, AF_INET6};
     int error = 0;
@@ -155,21 +163,23 @@ static int streams_add(scmp_filter_ctx filter) {
         const struct scmp_arg_cmp family = SCMP_A0(SCMP_CMP_EQ, families[i]);
         for (uint64_t type = 0; type < TYPES && !error; type++) {
             if (type != SOCK_STREAM) {
-                error = seccomp_rule_add(filter, deny, SCMP_SYS(socket), 2, family,
+                error = seccomp_rule_add(filter->calls, filter->deny, SCMP_SYS(socket), 2, family,
                                          SCMP_A1(SCMP_CMP_MASKED_EQ, TYPES - 1, type));
             }
         }
         for (uint64_t protocol = 1; protocol < PROTOCOL_TCP && !error; protocol++) {
-            error = seccomp_rule_add(filter, deny, SCMP_SYS(socket), 2, family, SCMP_A2(SCMP_CMP_EQ, protocol));
+            error = seccomp_rule_add(filter->calls, filter->deny, SCMP_SYS(socket), 2, family,
+                                     SCMP_A2(SCMP_CMP_EQ, protocol));
         }
         if (!error) {
-            error = seccomp_rule_add(filter, deny, SCMP_SYS(socket), 2, family, SCMP_A2(SCMP_CMP_GT, PROTOCOL_TCP));
+            error = seccomp_rule_add(filter->calls, filter->deny, SCMP_SYS(socket), 2, family,
+                                     SCMP_A2(SCMP_CMP_GT, PROTOCOL_TCP));
         }
     }
     return error;
 }
 
-static int needs_add(scmp_filter_ctx filter, const char *needs) {
+static int needs_add(const struct filter *filter, const char *needs) {
     /* Memory and messages that any process of the user may share. */
     static const int shared[] = {SCMP_SYS(shmget), SCMP_SYS(msgget), SCMP_SYS(semget), SCMP_SYS(mq_open)};
     static const int programs[] = {SCMP_SYS(execve), SCMP_SYS(execveat)};
@@ -190,20 +200,40 @@ static int needs_add(scmp_filter_ctx filter, const char *needs) {
     return error;
 }
 
-int filter_enter(const char *needs) {
+/* All of it, with the needs and without. */
+static int rules_add(const struct filter *filter, const char *needs) {
     bool all = needs_all(needs);
-    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-    if (!filter) {
-        return -ENOMEM;
-    }
     int error = machines_add(filter, all);
-    error = error ? error : seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree */
+    error = error ? error : seccomp_attr_set(filter->calls, SCMP_FLTATR_CTL_OPTIMIZE, 2); /* a binary tree */
     error = error ? error : list_add(filter, denied, sizeof(denied) / sizeof(denied[0]));
     error = error ? error : ptrace_add(filter);
     error = error ? error : namespaces_add(filter);
     error = error ? error : terminal_add(filter);
-    error = error || all ? error : needs_add(filter, needs);
-    error = error ? error : seccomp_load(filter);
-    seccomp_release(filter);
+    return error || all ? error : needs_add(filter, needs);
+}
+
+static int enter(const char *needs, uint32_t deny, int *listener) {
+    struct filter filter = {.calls = seccomp_init(SCMP_ACT_ALLOW), .deny = deny};
+    if (!filter.calls) {
+        return -ENOMEM;
+    }
+    int error = rules_add(&filter, needs);
+    error = error ? error : seccomp_load(filter.calls);
+    if (!error && listener) {
+        *listener = seccomp_notify_fd(filter.calls);
+    }
+    seccomp_release(filter.calls);
     return error;
+}
+
+/* Nobody listens on a kernel before 5.0, nor where somebody does already: a container's manager may, and there is one
+ * listener for all filters of a process. */
+int filter_enter(const char *needs, int *listener) {
+    if (listener) {
+        *listener = -1;
+        if (enter(needs, SCMP_ACT_NOTIFY, listener) == 0) {
+            return 0;
+        }
+    }
+    return enter(needs, SCMP_ACT_ERRNO(EPERM), NULL);
 }

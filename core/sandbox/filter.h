@@ -9,7 +9,8 @@
 bool filter_possible(void);
 
 /* Enters it; no_new_privs must be set. `needs` (base/needs.h): unless they are all, what they do not name is denied as
- * far as it shows in the calls: sockets, and programs. 0, or -errno. */
-int filter_enter(const char *needs);
+ * far as it shows in the calls: sockets, and programs. A listener, unless it is NULL, becomes the descriptor that tells
+ * of what is denied (sandbox/denial.h), the caller's, close-on-exec; or -1 where none can be had. 0, or -errno. */
+int filter_enter(const char *needs, int *listener);
 
 #endif

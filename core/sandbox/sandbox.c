@@ -58,14 +58,15 @@ static int part_enter(const char *name, int error) {
     return error;
 }
 
-int sandbox_enter(const struct sandbox_wish *wish) {
+int sandbox_enter(const struct sandbox_wish *wish, int *listener) {
+    *listener = -1;
     struct sandbox_kernel kernel = sandbox_kernel();
     int error = part_enter("no_new_privs", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0);
     if (!error && kernel.landlock > 0) {
         error = part_enter("landlock", domain_enter(kernel.landlock, wish->needs, wish->folder));
     }
     if (!error && kernel.filter) {
-        error = part_enter("seccomp", filter_enter(wish->needs));
+        error = part_enter("seccomp", filter_enter(wish->needs, listener));
     }
     return error;
 }

@@ -29,7 +29,8 @@ struct sandbox_wish {
     const char *folder; /* of its plugins */
 };
 
-/* Enters as much as the kernel can. 0, or -errno (told in the log): it cannot do what it says that it can. */
-int sandbox_enter(const struct sandbox_wish *wish);
+/* Enters as much as the kernel can. The listener is filter_enter's: whoever gets it has to answer, or calls that are
+ * denied wait for ever. 0, or -errno (told in the log): it cannot do what it says that it can. */
+int sandbox_enter(const struct sandbox_wish *wish, int *listener);
 
 #endif

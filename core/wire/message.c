@@ -169,6 +169,16 @@ int wire_ready_unpack(const void *message, size_t length) {
     return unpacker_end(&u);
 }
 
+long wire_denials_pack(unsigned char *out) {
+    struct packer p = packer_begin(out, WIRE_DENIALS);
+    return packer_end(&p);
+}
+
+int wire_denials_unpack(const void *message, size_t length) {
+    struct unpacker u = unpacker_begin(message, length, WIRE_DENIALS);
+    return unpacker_end(&u);
+}
+
 long wire_tail_pack(const struct wire_tail *tail, unsigned char *out) {
     struct packer p = packer_begin(out, WIRE_TAIL);
     pack_u32(&p, tail->slot);

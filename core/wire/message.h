@@ -5,7 +5,8 @@
  *     master -> worker   START     once, first: what to load and how
  *                        REQUEST   a slot is posted; with the connection and, for WIRE_BODY_FD, the body
  *                        (end of file: the master is dead)
- *     worker -> master   LOADING   about to load that file; if the worker dies now, that plugin did it
+ *     worker -> master   DENIALS   before everything else, if its sandbox tells what it denies; with the descriptor
+ *                        LOADING   about to load that file; if the worker dies now, that plugin did it
  *                        PLUGIN    one for each file, in order: its manifest, or why it is not served
  *                        READY     after the last PLUGIN
  *                        TAIL      what the connection did not take of an answer; before the slot is DONE
@@ -19,7 +20,16 @@
 #include "wire/channel.h"
 #include "wire/pack.h"
 
-enum wire_kind { WIRE_START = 1, WIRE_REQUEST, WIRE_LOADING, WIRE_PLUGIN, WIRE_READY, WIRE_TAIL, WIRE_KINDS };
+enum wire_kind {
+    WIRE_START = 1,
+    WIRE_REQUEST,
+    WIRE_LOADING,
+    WIRE_PLUGIN,
+    WIRE_READY,
+    WIRE_TAIL,
+    WIRE_DENIALS,
+    WIRE_KINDS
+};
 
 /* The kind of a message, or 0 if it is too short to have one. */
 uint32_t wire_kind(const void *message, size_t length);
@@ -93,6 +103,7 @@ long wire_post_pack(const struct wire_post *post, unsigned char *out);
 long wire_loading_pack(const char *file, unsigned char *out);
 long wire_plugin_pack(const struct wire_plugin *plugin, unsigned char *out);
 long wire_ready_pack(unsigned char *out);
+long wire_denials_pack(unsigned char *out);
 long wire_tail_pack(const struct wire_tail *tail, unsigned char *out);
 
 /* Each unpacks a message of its kind: 0, or -EPROTO. */
@@ -101,6 +112,7 @@ int wire_post_unpack(struct wire_post *post, const void *message, size_t length)
 int wire_loading_unpack(const char **file, const void *message, size_t length);
 int wire_plugin_unpack(struct wire_plugin *plugin, const void *message, size_t length);
 int wire_ready_unpack(const void *message, size_t length);
+int wire_denials_unpack(const void *message, size_t length);
 int wire_tail_unpack(struct wire_tail *tail, const void *message, size_t length);
 
 #endif

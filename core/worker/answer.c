@@ -12,6 +12,7 @@
 #include "http/method.h"
 #include "http/status.h"
 #include "worker/context.h"
+#include "worker/denied.h"
 #include "worker/origin.h"
 #include "worker/request.h"
 
@@ -160,7 +161,9 @@ static bool promise_broken(struct socgi_response *res, bool last) {
 /* Why the handler's answer cannot be sent, logged; false if it can. */
 static bool answer_failed(struct socgi_response *res, int returned) {
     if (returned < 0) {
-        complain(LOG_ERROR, res, "the handler returned %d (%s)", returned, error_name(returned));
+        char denied[DENIED_TEXT];
+        complain(LOG_ERROR, res, "the handler returned %d (%s)%s", returned, error_name(returned),
+                 denied_text(returned, res->req->context->needs, denied));
         return true;
     }
     if (!res->begun && !status_valid(returned)) {

@@ -11,7 +11,8 @@ struct socgi_context {
     const struct wire_option
         *options; /* the configuration's, of all plugins; the caller's, for as long as this lives */
     size_t option_count;
-    void *data; /* the plugin's own */
+    const char *needs; /* its worker's: base/needs.h; NULL: nothing is denied. As long-lived as the options */
+    void *data;        /* the plugin's own */
 };
 
 #endif

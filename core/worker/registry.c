@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/placeholder.h"
+#include "worker/denied.h"
 #include "worker/keeping.h"
 #include "worker/manifest.h"
 #include "worker/origin.h"
@@ -121,6 +122,7 @@ static int context_make(const struct wire_start *start, const char *file, struct
     }
     context->options = start->options;
     context->option_count = start->option_count;
+    context->needs = start->sandbox ? start->needs : NULL;
     if (manifest_check_options(&context->manifest, start->options, start->option_count, reason)) {
         return -EINVAL;
     }
@@ -129,7 +131,9 @@ static int context_make(const struct wire_start *start, const char *file, struct
         origin_end(context->manifest.name);
     }
     if (error < 0) {
-        snprintf(reason, MANIFEST_REASON_SIZE, "its init failed: %s", strerror(-error));
+        char denied[DENIED_TEXT];
+        snprintf(reason, MANIFEST_REASON_SIZE, "its init failed: %s%s", strerror(-error),
+                 denied_text(error, context->needs, denied));
     }
     return error < 0 ? error : 0;
 }

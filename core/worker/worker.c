@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "wire/heritage.h"
 #include "worker/confine.h"
@@ -40,6 +41,17 @@ struct worker {
 
 /* ---- Its start ---- */
 
+/* Whose sandbox tells what it denies tells the master, who is not in it. */
+static int enclosed(struct worker *w) {
+    int denials = -1;
+    int error = w->start.sandbox ? w->enclose(&w->start, &denials) : 0;
+    if (!error && denials >= 0) {
+        error = master_hears(denials);
+    }
+    fd_close(&denials);
+    return error;
+}
+
 /* False: there is nothing to work with. */
 static bool begin(struct worker *w) {
     int error = master_told(&w->start, w->start_message);
@@ -50,7 +62,7 @@ static bool begin(struct worker *w) {
     error = error ? error : crash_watch(&w->box.shared->crash);
     error = error ? error : departure_watch();
     error = error ? error : confine(&w->start);
-    error = error || !w->start.sandbox ? error : w->enclose(&w->start);
+    error = error ? error : enclosed(w);
     error = error ? error : keeping_begin(&w->keeping, w->start.first != 0);
     if (!error) {
         log_set_level((enum log_level)w->start.log_level);

@@ -6,8 +6,9 @@
 
 struct wire_start;
 
-/* Enters the sandbox. 0, or -errno (told in the log). */
-typedef int worker_enclose(const struct wire_start *start);
+/* Enters the sandbox; the descriptor that tells of what it denies, or -1, becomes the caller's. 0, or -errno (told in
+ * the log). */
+typedef int worker_enclose(const struct wire_start *start, int *denials);
 
 /* Runs in a fresh process with the descriptors of wire/heritage.h. `master` is the pid of the parent; the worker dies
  * with it. `enclose` is called before a plugin is loaded, unless the master says otherwise. Returns the exit status. */

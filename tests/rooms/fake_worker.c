@@ -173,6 +173,7 @@ int spawn_worker(struct ties *t, struct children *children, struct child *child,
     int pair[2];
     int box;
     assert_int_equal(channel_pair(pair), 0);
+    t->denials = -1;
     t->channel = pair[0];
     w->channel = pair[1];
     assert_int_equal(setsockopt(w->channel, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
@@ -195,5 +196,6 @@ void ties_close(struct ties *t) {
     fd_close(&t->channel);
     fd_close(&t->bell);
     fd_close(&t->output);
+    fd_close(&t->denials);
     mailbox_close(&t->box);
 }

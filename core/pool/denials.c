@@ -11,16 +11,23 @@
 #include "base/log.h"
 #include "pool/pool.h"
 #include "pool/pools.h"
+#include "pool/report.h"
 #include "pool/worker.h"
 #include "sandbox/denial.h"
 
 /* So many are answered at once in a period. */
 enum { PERIOD_MS = 100, PERIOD_MOST = 16, LINE = 320 };
 
+static uint64_t now_of(const struct worker *w) {
+    return w->pool->pools->loop->now;
+}
+
 /* Whose turn it is in that worker, as it says itself. */
 static void culprit(const struct worker *w, char text[LINE]) {
     uint32_t label = atomic_load(&w->ties.box.shared->marks.turn) & MARK_LABEL_MAX;
-    const char *name = label > 0 ? worker_plugin(w, label - 1) : NULL;
+    struct wire_plugin plugin;
+    bool known = label > 0 && report_plugin(w->pool, label - 1, &plugin) == 0 && !plugin.reason;
+    const char *name = known ? plugin.name : NULL;
     if (name || w->loading[0]) {
         snprintf(text, LINE, "plugin %s", name ? name : w->loading);
     } else {
@@ -73,7 +80,7 @@ static void denial_log(struct worker *w, const struct denial *denial) {
 
 static void pause_after(struct worker *w) {
     struct denials *d = &w->denials;
-    uint64_t now = worker_now(w);
+    uint64_t now = now_of(w);
     if (now >= d->period + PERIOD_MS * NS_PER_MS) {
         d->period = now;
         d->count = 0;
@@ -103,14 +110,9 @@ static void denials_ready(struct source *source, uint32_t events) {
     }
 }
 
-int denials_begin(struct worker *w, int *listener) {
+int denials_begin(struct worker *w) {
     w->denials.source.ready = denials_ready;
-    int error = loop_watch(w->pool->pools->loop, *listener, &w->denials.source, EPOLLIN);
-    if (!error) {
-        w->ties.denials = *listener;
-        *listener = -1;
-    }
-    return error;
+    return loop_watch(w->pool->pools->loop, w->ties.denials, &w->denials.source, EPOLLIN);
 }
 
 void denials_end(struct worker *w) {
@@ -122,7 +124,7 @@ void denials_end(struct worker *w) {
 
 void denials_turn(struct worker *w) {
     struct denials *d = &w->denials;
-    if (d->again > 0 && d->again <= worker_now(w)) {
+    if (d->again > 0 && d->again <= now_of(w)) {
         d->again = 0;
         (void)loop_watch(w->pool->pools->loop, w->ties.denials, &d->source, EPOLLIN);
     }

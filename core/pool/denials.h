@@ -23,8 +23,8 @@ struct denials {
     uint64_t lines[DENIALS_TOLD]; /* hashes of what has been logged */
 };
 
-/* Takes the listener over. 0, or -errno and it is the caller's. */
-int denials_begin(struct worker *worker, int *listener);
+/* The worker has given its listener. 0, or -errno. */
+int denials_begin(struct worker *worker);
 
 /* To be called before its ties are closed. */
 void denials_end(struct worker *worker);

@@ -9,7 +9,6 @@
 #include "base/needs.h"
 #include "config/config.h"
 #include "config/form.h"
-#include "pool/denials.h"
 #include "pool/pool.h"
 #include "pool/worker.h"
 #include "wire/channel.h"
@@ -126,7 +125,12 @@ static int ready_told(struct worker *w, const void *message, size_t length) {
 /* Before it has anything of a plugin in it: what it then says it says itself. */
 static int denials_told(struct worker *w, const void *message, size_t length, int *fd) {
     bool first = w->reported == 0 && !w->loading[0] && w->ties.denials < 0;
-    return wire_denials_unpack(message, length) || !first || *fd < 0 ? -EPROTO : denials_begin(w, fd);
+    if (wire_denials_unpack(message, length) || !first || *fd < 0) {
+        return -EPROTO;
+    }
+    w->ties.denials = *fd;
+    *fd = -1;
+    return REPORT_DENIALS;
 }
 
 /* The messages that a starting worker may send; none of these carries a descriptor. */

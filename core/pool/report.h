@@ -12,12 +12,13 @@
 struct pool;
 struct worker;
 
-enum report_result { REPORT_NOTHING = 0, REPORT_MORE = 1, REPORT_READY = 2 };
+enum report_result { REPORT_NOTHING = 0, REPORT_MORE = 1, REPORT_READY = 2, REPORT_DENIALS = 3 };
 
 /* Sends START. 0, or -errno. */
 int report_begin(struct worker *worker);
 
-/* Receives one message of a worker that starts. REPORT_NOTHING: none is there; -EPROTO: the worker is broken. */
+/* Receives one message of a worker that starts. REPORT_NOTHING: none is there; REPORT_DENIALS: its ties
+ * have a listener from now on; -EPROTO: the worker is broken. */
 int report_receive(struct worker *worker);
 
 /* What the canary told of its plugin number `place`; its texts live as long as the pool. 0, or -EPROTO past the last.

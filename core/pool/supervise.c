@@ -122,9 +122,12 @@ static void channel_ready(struct source *source, uint32_t events) {
             return;
         }
         int result = report_receive(w);
-        if (result == REPORT_READY && worker_apply(w, WORKER_REPORTED) == WORKER_SERVE) {
+        if (result == REPORT_DENIALS) {
+            result = denials_begin(w) < 0 ? -EPROTO : REPORT_MORE;
+        } else if (result == REPORT_READY && worker_apply(w, WORKER_REPORTED) == WORKER_SERVE) {
             worker_serve(w);
-        } else if (result < 0) {
+        }
+        if (result < 0) {
             worker_broke(w, "an invalid message while it started");
         } else if (result == REPORT_NOTHING) {
             return;

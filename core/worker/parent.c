@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "wire/channel.h"
 #include "wire/heritage.h"
 
@@ -32,10 +33,12 @@ int master_told(struct wire_start *start, unsigned char *message) {
     return length <= 0 ? -ENODATA : wire_start_unpack(start, message, (size_t)length);
 }
 
-int master_hears(int denials) {
+int master_hears(int *denials) {
     unsigned char message[CHANNEL_MESSAGE_MAX];
     long length = wire_denials_pack(message);
-    return length < 0 ? (int)length : channel_send(HERITAGE_CHANNEL, message, (size_t)length, &denials, 1);
+    int error = length < 0 ? (int)length : channel_send(HERITAGE_CHANNEL, message, (size_t)length, denials, 1);
+    fd_close(denials);
+    return error;
 }
 
 int master_tell(void *data, const unsigned char *message, long length) {

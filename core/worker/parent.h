@@ -14,8 +14,8 @@ bool master_follow(pid_t master);
  * has nothing to say; -EPROTO. */
 int master_told(struct wire_start *start, unsigned char *message);
 
-/* Hands the master what tells of denials; the descriptor stays the caller's. 0, or -errno. */
-int master_hears(int denials);
+/* Gives the master the descriptor that tells of denials: here it is closed. 0, or -errno. */
+int master_hears(int *denials);
 
 /* A registry_tell: sends a message of `length` bytes, which may be an error. 0, or -errno. */
 int master_tell(void *data, const unsigned char *message, long length);

@@ -11,7 +11,6 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "base/fd.h"
 #include "base/log.h"
 #include "wire/heritage.h"
 #include "worker/confine.h"
@@ -45,11 +44,7 @@ struct worker {
 static int enclosed(struct worker *w) {
     int denials = -1;
     int error = w->start.sandbox ? w->enclose(&w->start, &denials) : 0;
-    if (!error && denials >= 0) {
-        error = master_hears(denials);
-    }
-    fd_close(&denials);
-    return error;
+    return error || denials < 0 ? error : master_hears(&denials);
 }
 
 /* False: there is nothing to work with. */

@@ -131,7 +131,6 @@ static void request_run(struct handling *h, struct delivery *d, struct wire_requ
     struct respond to = {.connection = d->connection, .slot = d->slot, .turn = UINT64_MAX};
     response_begin(&h->response, &request, h->start->response_limit, respond_send, &to);
     h->response.held = d->connection < 0;
-    turn_begin(h->turn, wire->plugin + 1);
     custody_run(h->custody, wire->plugin);
     int returned = context->manifest.plugin.handle(&request, &h->response);
     if (origin_lost()) {
@@ -170,17 +169,23 @@ static void slot_done(struct handling *h, const struct delivery *d) {
 }
 
 /* Says why, before anything tells the master that the worker leaves. */
-static void leave_begin(struct handling *h, const char *rest) {
-    char verdict[FAREWELL_SIZE];
+static void leave_say(struct handling *h, const char *verdict, const char *rest) {
     char text[FAREWELL_SIZE];
-    verdict_write(h->custody, verdict, sizeof(verdict) - 64);
     snprintf(text, sizeof(text), "%.*s%s", FAREWELL_SIZE - 64, verdict, rest);
     farewell_say(&h->box->shared->farewell, text);
     atomic_store(&h->box->shared->leaving, 1);
 }
 
+static void leave_begin(struct handling *h, const char *rest) {
+    char verdict[FAREWELL_SIZE];
+    verdict_write(h->custody, verdict, sizeof(verdict) - 64);
+    leave_say(h, verdict, rest);
+}
+
+static const char gives_back[] = ": a request goes to another worker, and this one ends";
+
 void handling_return(struct handling *h, const struct delivery *d) {
-    leave_begin(h, ": a request goes to another worker, and this one ends");
+    leave_begin(h, gives_back);
     slot_return(&d->slot->slot, d->post.sequence);
     bell_ring();
 }
@@ -195,6 +200,17 @@ bool handling_look(struct handling *h) {
     return false;
 }
 
+/* What is printed without end is in the way of every other plugin's lines. */
+static void flood_return(struct handling *h, const struct delivery *d) {
+    char verdict[FAREWELL_SIZE];
+    const struct socgi_context *context = h->turn->filler > 0 ? registry_at(h->registry, h->turn->filler - 1) : NULL;
+    snprintf(verdict, sizeof(verdict), "plugin %s, or what it has started, prints without end",
+             context ? context->manifest.name : "unknown");
+    leave_say(h, verdict, gives_back);
+    slot_return(&d->slot->slot, d->post.sequence);
+    bell_ring();
+}
+
 enum handling_result handling_run(struct handling *h, struct delivery *d) {
     struct wire_request request = {.fields = h->fields, .field_capacity = FIELDS_MAX};
     uint32_t size = d->slot->length;
@@ -202,6 +218,10 @@ enum handling_result handling_run(struct handling *h, struct delivery *d) {
         !registry_at(h->registry, request.plugin) || (request.body_kind == WIRE_BODY_FD) != (d->body >= 0)) {
         log_line(LOG_ERROR, "an invalid request from the master");
         return HANDLING_BROKEN;
+    }
+    if (!turn_begin(h->turn, request.plugin + 1)) {
+        flood_return(h, d);
+        return HANDLING_LEAVE;
     }
     h->plugin = request.plugin;
     request_run(h, d, &request);

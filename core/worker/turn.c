@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "wire/heritage.h"
@@ -23,26 +24,37 @@ void turn_open(struct turn *t, struct mark_board *board) {
     t->reads = reads_of(t);
 }
 
-/* A pipe that is full is not waited for: the request that is to run now has done nothing for it. */
+/* A pipe that is full is not waited for: the request that is to run now has done nothing for it. Who fills it, a child
+ * that prints for ever, may do so between a look and the writing: before Linux 6.5 that is waited for. */
 static bool mark_put(const struct turn *t) {
     char mark[MARK_SIZE];
+    struct iovec bytes = {.iov_base = mark, .iov_len = sizeof(mark)};
     struct pollfd room = {.fd = HERITAGE_STDOUT, .events = POLLOUT};
     mark_write(mark, t->token, t->unknown ? 0 : t->label);
-    return poll(&room, 1, 0) > 0 && room.revents & POLLOUT &&
-           write(HERITAGE_STDOUT, mark, sizeof(mark)) == (ssize_t)sizeof(mark);
+    ssize_t n = pwritev2(HERITAGE_STDOUT, &bytes, 1, -1, RWF_NOWAIT);
+    if (n < 0 && errno == EOPNOTSUPP && poll(&room, 1, 0) > 0 && room.revents & POLLOUT) {
+        n = write(HERITAGE_STDOUT, mark, sizeof(mark));
+    }
+    return n == (ssize_t)sizeof(mark);
 }
 
-void turn_begin(struct turn *t, uint32_t label) {
+bool turn_begin(struct turn *t, uint32_t label) {
     if (label == t->label) {
-        return;
+        return true;
     }
     if (t->printed) {
-        t->unknown = !mark_put(t);
+        bool full = !mark_put(t);
+        if (full && t->unknown) {
+            return false;
+        }
+        t->unknown = full;
+        t->filler = full ? t->label : 0;
     }
     t->printed = t->unknown;
     t->label = label;
     t->reads = reads_of(t);
     atomic_store(&t->board->turn, ++t->number << LABEL_BITS | label);
+    return true;
 }
 
 int turn_end(struct turn *t) {

@@ -120,7 +120,7 @@ static int serve(struct worker *w) {
 static void plugin_ending(void *data, size_t index) {
     struct worker *w = data;
     if (w->box.shared) {
-        turn_begin(&w->turn, index < w->registry.count ? (uint32_t)index + 1 : 0);
+        (void)turn_begin(&w->turn, index < w->registry.count ? (uint32_t)index + 1 : 0);
         atomic_store(&w->box.shared->farewell.fini, (uint32_t)index + 1);
     }
 }

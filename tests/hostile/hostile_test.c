@@ -13,7 +13,7 @@
 #include "server.h"
 #include "text.h"
 
-enum { CONNECTIONS = 6, REQUESTS = 200, PACE_MS = 8, RENEWED = 40, SOON_MS = 3000 };
+enum { CONNECTIONS = 6, REQUESTS = 200, PACE_MS = 8, RENEWED = 40, SOON_MS = 1000 };
 
 struct deed {
     const char *plugin;
@@ -30,6 +30,7 @@ struct person {
 };
 
 static int64_t longest; /* of all that was waited */
+static int64_t calm;    /* of that, before the deed: what this machine takes anyway, when others use it, too */
 
 /* Nothing comes that was not asked for. */
 static void silence_check(const struct person *p, const char *deed) {
@@ -58,7 +59,7 @@ static void asks(struct person *p, const char *deed) {
                  error ? "" : answer.body, (long long)took);
     }
     longest = took > longest ? took : longest;
-    if (took > SOON_MS) {
+    if (took > SOON_MS + 4 * calm) {
         fail_msg("%s: %s waited %lld ms", deed, p->name, (long long)took);
     }
     answer_free(&answer);
@@ -100,7 +101,9 @@ static void deed_done(void **state) {
     for (int i = 0; i < CONNECTIONS; i++) {
         person_begin(&people[i], server, i);
     }
+    calm = SOON_MS;
     others_ask(server, people, 2 * CONNECTIONS, label); /* every connection is kept somewhere by now */
+    calm = longest;
     struct client *doers[8];
     int times = deed->times ? deed->times : 1;
     for (int i = 0; i < times; i++) {
@@ -181,7 +184,7 @@ static const struct deed malice[] = {
     {.name = "done_and_stops"},
     {.name = "stops", .says = NAMES_IT},
     {.name = "bell"},
-    {.name = "prints"},
+    {.name = "prints", .says = NAMES_IT},
     {.name = "prints_endless"},
     {.name = "counts_much", .says = "broken the protocol"},
     {.name = "status_strange", .says = "broken the protocol"},

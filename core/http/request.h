@@ -17,7 +17,8 @@ struct http_span {
 
 struct http_field {
     struct http_span name;
-    struct http_span value; /* without white space around it */
+    struct http_span value; /* without white space around it; behind the name's colon and before the line's CR, so that
+                             * the byte behind it is nobody's, also when it is empty */
 };
 
 /* How long the body is. */

@@ -97,8 +97,9 @@ static void environment_is_clean(void **state) {
     program("env", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; env; trap\n");
     struct client *client = client_open(server);
     struct answer answer;
-    client_print(client, "GET /cgi/env HTTP/1.1\r\nHost: here\r\nProxy: evil\r\nX_Under: score\r\nX-Fine: yes\r\n"
-                         "Authorization: Basic eDp5\r\nContent-Length: 0\r\n\r\n");
+    client_print(client,
+                 "GET /cgi/env HTTP/1.1\r\nHost: here\r\nProxy: evil\r\nX_Under: score\r\nX-Fine: yes\r\n"
+                 "Authorization: Basic eDp5\r\nX-Empty:\r\nCookie: b=1\r\nX-Blank: \r\nContent-Type: a/b\r\n\r\n");
     assert_int_equal(client_read(client, false, &answer), 0);
     assert_int_equal(answer.status, 200);
     assert_true(text_matches(answer.body, "^HTTP_X_FINE=yes$"));
@@ -106,6 +107,10 @@ static void environment_is_clean(void **state) {
     assert_true(text_matches(answer.body, "^GATEWAY_INTERFACE=CGI/1\\.1$"));
     assert_true(text_matches(answer.body, "^REQUEST_METHOD=GET$"));
     assert_true(text_matches(answer.body, "^SERVER_PROTOCOL=HTTP/1\\.1$"));
+    assert_true(text_matches(answer.body, "^HTTP_X_EMPTY=$"));
+    assert_true(text_matches(answer.body, "^HTTP_COOKIE=b=1$")); /* it follows a field without a value */
+    assert_true(text_matches(answer.body, "^HTTP_X_BLANK=$"));
+    assert_true(text_matches(answer.body, "^CONTENT_TYPE=a/b$"));
     assert_null(strstr(answer.body, "HTTP_PROXY"));
     assert_null(strstr(answer.body, "score"));
     assert_null(strstr(answer.body, "eDp5"));

@@ -270,6 +270,7 @@ static void reads_what_is_there(void **state) {
     text_equal(&head, head.fields[1].name, "X-A");
     text_equal(&head, head.fields[1].value, "two words");
     text_equal(&head, head.fields[2].value, "");
+    assert_int_equal(head.fields[2].value.at, head.fields[2].name.at + strlen("Empty:"));
     const struct http_field *accept = http_field_find(r, head.text, "aCCept");
     assert_ptr_equal(accept, &head.fields[4]);
     text_equal(&head, head.fields[4].value, "a");

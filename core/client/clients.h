@@ -49,8 +49,9 @@ struct clients {
     uint32_t limit;          /* as many as the descriptor limit allows, at most as configured */
     uint64_t descriptors;    /* that connections and the rests of answers may have together */
     uint32_t files;          /* of the rests of answers: see client/share.h */
-    struct census census;    /* kept while address_connections is set */
-    uint64_t spooled;        /* bytes of request bodies in files */
+    struct census census;    /* of connections while address_connections is set; of bodies */
+    uint64_t spooled;        /* bytes of request bodies in files; see client/holding.h */
+    uint64_t memory;         /* bytes that connections hold of it for requests */
     uint64_t connection_numbers;
     uint64_t request_numbers;
     uint64_t instance; /* a random number: with that of a request, its id */

@@ -107,7 +107,8 @@ void connection_refuse(struct connection *c, int status) {
         return;
     }
     c->exchange->keep = false;
-    connection_answer(c, status, "", refusal_text(status));
+    body_free(&c->exchange->body); /* nobody is given it: what it holds is free from now on */
+    connection_answer(c, status, status == 503 ? "Retry-After: 1\r\n" : "", refusal_text(status));
 }
 
 /* ---- The end ---- */
@@ -133,6 +134,12 @@ void connection_close(struct connection *c) {
     c->exchange = NULL;
     c->listener->service->forget(c);
     buffer_free(&c->input);
+    clients->memory -= c->held;
+    c->held = 0;
+    if (c->share) {
+        census_release(&clients->census, c->address);
+        c->share = NULL;
+    }
     list_remove(&c->again);
     list_remove(&c->link);
     list_append(&clients->closed, &c->link);

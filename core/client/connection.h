@@ -47,7 +47,9 @@ struct connection {
     bool sticky;   /* the service's: somebody may keep its descriptor */
     uint32_t seat; /* the service's: who had its last request; UINT32_MAX: nobody */
     uint32_t requests;
-    uint32_t lingered; /* bytes dropped while lingering */
+    uint32_t lingered;          /* bytes dropped while lingering */
+    uint64_t held;              /* bytes of memory, as counted; see client/holding.h */
+    struct census_share *share; /* of its address; NULL: not asked for yet, or it has none */
     struct http_scan scan;
     struct buffer input;
     struct exchange *exchange;      /* NULL: between requests */

@@ -10,6 +10,7 @@
 #include "client/clients.h"
 #include "client/connection.h"
 #include "client/exchange.h"
+#include "client/holding.h"
 #include "config/config.h"
 #include "http/method.h"
 #include "http/parse.h"
@@ -74,7 +75,6 @@ static void request_submit(struct connection *c) {
 
 /* The head is complete. */
 static void request_begin(struct connection *c) {
-    struct clients *clients = c->clients;
     struct exchange *x = exchange_new(c);
     if (!x) {
         connection_close(c);
@@ -91,11 +91,13 @@ static void request_begin(struct connection *c) {
     if (!status) {
         status = path_decode(x, head);
     }
+    if (!status && !holding_count(c)) {
+        status = 503;
+    }
     if (status) {
         connection_refuse(c, status);
         return;
     }
-    const struct config *config = clients->config;
     x->keep = keep_wanted(c, &x->request);
     bool has_body =
         x->request.framing == HTTP_CHUNKED || (x->request.framing == HTTP_LENGTH && x->request.content_length > 0);
@@ -105,12 +107,8 @@ static void request_begin(struct connection *c) {
     if (answered_at_once(c, x)) {
         return;
     }
-    x->body_limits = (struct body_limits){.length = x->target.body_limit,
-                                          .in_memory = config->body_inline,
-                                          .chunk_overhead = config->chunk_overhead,
-                                          .spool = config->spool_folder,
-                                          .spooled = &clients->spooled,
-                                          .spool_limit = config->body_total};
+    x->body_limits.length = x->target.body_limit;
+    holding_limits(c, &x->body_limits);
     status = body_begin(&x->body, &x->request, &x->body_limits);
     if (status == BODY_MORE) {
         x->keep = keep;
@@ -152,12 +150,18 @@ bool receive_head(struct connection *c) {
     if (n > 0 && first) {
         connection_deadline(c, DEADLINE_HEAD);
     }
+    if (n > 0 && !holding_count(c)) {
+        connection_refuse(c, 503);
+    }
     return true;
 }
 
 /* ---- The body ---- */
 
 static bool body_result(struct connection *c, int result) {
+    if (result <= BODY_DONE && !holding_count(c)) {
+        result = 503;
+    }
     if (result == BODY_DONE) {
         result = body_end(&c->exchange->body);
         if (!result) {

@@ -6,6 +6,7 @@
 #include "client/clients.h"
 #include "client/connection.h"
 #include "client/exchange.h"
+#include "client/holding.h"
 
 enum { SEND_TURN = 512 << 10, LINGER_BYTES = 1 << 20 };
 
@@ -18,6 +19,8 @@ static void linger_begin(struct connection *c) {
         return;
     }
     shutdown(c->fd, SHUT_WR);
+    buffer_free(&c->input);
+    (void)holding_count(c);
     c->state = CONNECTION_LINGERING;
     connection_deadline(c, DEADLINE_LINGER);
 }
@@ -58,6 +61,7 @@ static void exchange_end(struct connection *c) {
     } else {
         buffer_consume(&c->input, used);
     }
+    (void)holding_count(c);
     connection_await(c);
     if (clients->draining && c->input.length == 0 && !connection_apart(c)) {
         connection_deadline(c, DEADLINE_DRAIN);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -30,8 +31,8 @@ static void slow_bodies_are_refused(void **state) {
  */
 static void bodies_have_a_limit_together(void **state) {
     enum { HALF = 600000 };
-    struct server *server =
-        server_start(state, &(struct server_setup){.plugins = "mirror", .settings = {"body_total=1000000"}});
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "mirror", .settings = {"body_total=1000000", "body_share=100"}});
     char *body = calloc(1, HALF);
     struct client *first = client_open(server);
     struct client *second = client_open(server);
@@ -51,6 +52,64 @@ static void bodies_have_a_limit_together(void **state) {
     assert_int_equal(client_status(third), 200);
     client_close(third);
     free(body);
+    server_end(server);
+}
+
+/* A body that drips holds its place until another one needs it: then the slowest gives way. */
+static void dripping_bodies_give_way(void **state) {
+    enum { HALF = 600000, DRIPS = 100 };
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "mirror", .settings = {"body_total=1000000", "body_share=100"}});
+    char *body = calloc(1, HALF);
+    struct client *slow = client_open(server);
+    client_print(slow, "POST /mirror HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n", HALF + DRIPS);
+    client_send(slow, body, HALF);
+    struct pollfd answer = {.fd = slow->fd, .events = POLLIN};
+    for (int i = 0; i < 5100 / 100; i++) { /* it is old enough then */
+        assert_int_equal(poll(&answer, 1, 100), 0);
+        client_print(slow, "x");
+    }
+    struct client *new = client_open(server);
+    client_print(new, "POST /mirror HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n", HALF);
+    client_send(new, body, HALF);
+    assert_int_equal(client_status(new), 200);
+    assert_int_equal(client_status(slow), 408);
+    client_close(new);
+    client_close(slow);
+    free(body);
+    server_end(server);
+}
+
+/* Heads that do not end, of so many connections that there is no memory for more of them: the others are told. */
+static void heads_have_a_limit_together(void **state) {
+    enum { HEADS = 60, LENGTH = 30000 };
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "hello", .settings = {"request_memory=1M"}});
+    struct client *held[HEADS];
+    int refused = 0;
+    char text[LENGTH];
+    memset(text, 'x', sizeof(text));
+    for (int i = 0; i < HEADS; i++) {
+        held[i] = client_open(server);
+        client_print(held[i], "GET /hello HTTP/1.1\r\nHost: t\r\nX: ");
+        client_send(held[i], text, LENGTH);
+    }
+    for (int i = HEADS - 1; i >= 0; i--) { /* the last one is refused; what the others are told is there by then */
+        struct pollfd answer = {.fd = held[i]->fd, .events = POLLIN};
+        if (poll(&answer, 1, i == HEADS - 1 ? WAIT_MS : 0) == 1) {
+            assert_int_equal(client_status(held[i]), 503);
+            refused++;
+        }
+    }
+    assert_in_range(refused, HEADS - (1 << 20) / LENGTH, HEADS - 1);
+    for (int i = 0; i < HEADS; i++) {
+        client_close(held[i]);
+    }
+    server_sync(server);
+    struct client *client = client_open(server);
+    client_get(client, "/hello");
+    assert_int_equal(client_status(client), 200);
+    client_close(client);
     server_end(server);
 }
 
@@ -200,6 +259,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(slow_bodies_are_refused),
         SYSTEM_TEST(bodies_have_a_limit_together),
+        SYSTEM_TEST(dripping_bodies_give_way),
+        SYSTEM_TEST(heads_have_a_limit_together),
         SYSTEM_TEST(one_address_cannot_take_all),
         SYSTEM_TEST(pipelines_are_held_back),
         SYSTEM_TEST(refusals_arrive_while_clients_send),

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "http/method.h"
+#include "http/uri.h"
 #include "worker/request.h"
 
 enum { FIXED_MAX = 20 }; /* variables that are not made of header fields */
@@ -40,6 +41,16 @@ static const char *server_name(const struct socgi_request *req) {
     return length < strlen(host) ? arena_copy(arena, host, length) : host;
 }
 
+/* For programs, which know a URI alone: what browsers send besides is percent-encoded. */
+static const char *uri_clean(const struct socgi_request *req, const char *text) {
+    size_t length = strlen(text);
+    char *clean = arena_alloc(&req->cache->arena, 3 * length + 1);
+    if (clean) {
+        (void)http_uri_clean(text, length, "", clean, 3 * length + 1);
+    }
+    return clean;
+}
+
 static void add_fixed(const struct socgi_request *req) {
     struct request_cache *cache = req->cache;
     const struct wire_request *wire = &req->wire;
@@ -49,14 +60,14 @@ static void add_fixed(const struct socgi_request *req) {
     meta_add(cache, "CONTENT_TYPE", socgi_header(req, "Content-Type"));
     meta_add(cache, "GATEWAY_INTERFACE", "CGI/1.1");
     meta_add(cache, "PATH_INFO", socgi_path_info(req));
-    meta_add(cache, "QUERY_STRING", wire->query);
+    meta_add(cache, "QUERY_STRING", uri_clean(req, wire->query));
     meta_add(cache, "REMOTE_ADDR", wire->remote_addr);
     meta_add(cache, "REMOTE_HOST", wire->remote_addr);
     if (wire->remote_port != 0) {
         meta_add_number(cache, "REMOTE_PORT", wire->remote_port);
     }
     meta_add(cache, "REQUEST_METHOD", socgi_method(req));
-    meta_add(cache, "REQUEST_URI", wire->target);
+    meta_add(cache, "REQUEST_URI", uri_clean(req, wire->target));
     meta_add(cache, "UNIQUE_ID", wire->request_id);
     meta_add(cache, "SCRIPT_NAME", socgi_route(req));
     meta_add(cache, "SERVER_NAME", server_name(req));

@@ -60,7 +60,8 @@ static void put_any(struct text *t, const char *of, size_t most) {
 }
 
 static const char token_bytes[] = "!#$%&'*+-.^_`|~0189AZaz";
-static const char target_bytes[] = "!$&'()*+,-./0189:;=@AZ_az~";
+static const char path_bytes[] = "!\"$&'()*+,-./0189:;<=>@AZ[\\]^_`az{|}~\x80\xc3\xbc\xff";
+static const char query_bytes[] = "!\"$%&'()*+,-./0189:;<=>?@AZ[\\]^_`az{|}~\x80\xc3\xbc\xff";
 
 static void value_put(struct text *t, size_t most) {
     put_any(t, " \t", chance(3));
@@ -96,8 +97,12 @@ static void head_make(struct text *t, size_t most, bool full) {
     t->length = 0;
     put_text(t, methods[chance(7)]);
     put_text(t, " /");
-    put_any(t, target_bytes, 40);
-    put_text(t, chance(2) ? "" : chance(2) ? "?" : "?a=b?c");
+    put_text(t, "p");
+    put_any(t, path_bytes, 40);
+    if (chance(2)) {
+        put_text(t, "?");
+        put_any(t, query_bytes, 40);
+    }
     put_text(t, " HTTP/1.1\r\n");
     size_t host = chance(most + 1);
     for (size_t i = 0; i <= most; i++) {

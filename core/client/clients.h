@@ -28,7 +28,7 @@ enum deadline {
     DEADLINE_BODY,   /* without a byte of the body */
     DEADLINE_IDLE,   /* between requests */
     DEADLINE_SEND,   /* without progress of an answer */
-    DEADLINE_LINGER, /* after the last answer */
+    DEADLINE_LINGER, /* after the last answer, without a byte */
     DEADLINE_QUEUE,  /* waiting for the service to begin */
     DEADLINE_DRAIN,  /* idle, while the server drains */
     DEADLINES
@@ -45,6 +45,8 @@ struct clients {
     struct list connections; /* of struct connection */
     struct list again;       /* connections whose turn was used up before their work */
     struct list closed;      /* connections to be freed at the end of this turn */
+    struct list lingering;   /* connections that linger, the oldest first */
+    uint32_t lingerers;      /* how many they are */
     uint32_t count;          /* of connections, but for those that are apart */
     uint32_t limit;          /* as many as the descriptor limit allows, at most as configured */
     uint64_t descriptors;    /* that connections and the rests of answers may have together */

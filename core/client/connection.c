@@ -141,6 +141,10 @@ void connection_close(struct connection *c) {
         c->share = NULL;
     }
     list_remove(&c->again);
+    if (!list_empty(&c->lingering)) {
+        list_remove(&c->lingering);
+        clients->lingerers--;
+    }
     list_remove(&c->link);
     list_append(&clients->closed, &c->link);
     if (c->counted) {

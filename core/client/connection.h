@@ -33,8 +33,9 @@ struct connection {
     struct source source;
     struct clients *clients;
     struct listener *listener;
-    struct list link;  /* in clients->connections or clients->closed */
-    struct list again; /* in clients->again */
+    struct list link;      /* in clients->connections or clients->closed */
+    struct list again;     /* in clients->again */
+    struct list lingering; /* in clients->lingering */
     struct timeout timeout;
     uint64_t number;
     int fd;
@@ -47,7 +48,7 @@ struct connection {
     bool sticky;   /* the service's: somebody may keep its descriptor */
     uint32_t seat; /* the service's: who had its last request; UINT32_MAX: nobody */
     uint32_t requests;
-    uint32_t lingered;          /* bytes dropped while lingering */
+    uint64_t lingers;           /* nanoseconds: since when */
     uint64_t held;              /* bytes of memory, as counted; see client/holding.h */
     struct census_share *share; /* of its address; NULL: not asked for yet, or it has none */
     struct http_scan scan;

@@ -233,6 +233,32 @@ static void refusals_arrive_while_clients_send(void **state) {
     server_end(server);
 }
 
+/* Nor is it lost on who sends all of a large body, and slowly, before it listens. */
+static void refusals_reach_who_listens_last(void **state) {
+    enum { BYTES = 20 << 20, BLOCK = 1 << 20 };
+    static const struct {
+        const char *request;
+        int status;
+    } table[] = {{"POST /code", 405}, {"POST /nowhere", 404}, {"POST /hello", 413}};
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "hello code", .settings = {"body_limit=1M"}, .workers = 1});
+    char *block = calloc(1, BLOCK);
+    assert_non_null(block);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct client *client = client_open(server);
+        client_print(client, "%s HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n", table[i].request, BYTES);
+        for (size_t sent = 0; sent < BYTES; sent += BLOCK) {
+            assert_int_equal(poll(NULL, 0, i == 0 ? 150 : 0), 0); /* more than 2 seconds in all */
+            client_send(client, block, BLOCK);
+        }
+        assert_int_equal(client_status(client), table[i].status);
+        assert_true(client_ended(client));
+        client_close(client);
+    }
+    free(block);
+    server_end(server);
+}
+
 /* However little is held of what follows, all of it is answered, in order. */
 static void pipelines_are_held_back(void **state) {
     enum { REQUESTS = 200 };
@@ -264,6 +290,7 @@ int main(void) {
         SYSTEM_TEST(one_address_cannot_take_all),
         SYSTEM_TEST(pipelines_are_held_back),
         SYSTEM_TEST(refusals_arrive_while_clients_send),
+        SYSTEM_TEST(refusals_reach_who_listens_last),
         SYSTEM_TEST(a_file_may_shrink),
         SYSTEM_TEST(flushed_parts_do_not_wait),
         SYSTEM_TEST(handlers_see_that_clients_leave),

@@ -206,6 +206,9 @@ static void meta_variables(void **state) {
     get(state, "meta&name=SERVER_PROTOCOL", 200, "HTTP/1.1");
     get(state, "meta&name=GATEWAY_INTERFACE", 200, "CGI/1.1");
     get(state, "meta&name=CONTENT_LENGTH", 200, "(null)");
+    get(state, "meta&name=SERVER_ADDR", 200, "127.0.0.1");
+    get(state, "meta&name=SERVER_PORT", 200, "8080");
+    get(state, "meta&name=REQUEST_SCHEME", 200, "http");
     get(state, "meta&name=PATH", 200, "(null)"); /* nothing of the environment */
     get(state, "meta&x=[{\xc3\xbc&name=QUERY_STRING", 200, "what=meta&x=%5B%7B%C3%BC&name=QUERY_STRING");
     get(state, "meta&x=%zz\"<&name=REQUEST_URI", 200, "/ask/b%20c?what=meta&x=%zz%22%3C&name=REQUEST_URI");

@@ -37,6 +37,7 @@ struct body {
     uint64_t expected; /* of HTTP_LENGTH */
     uint64_t begun;    /* nanoseconds: when the first byte was awaited; the receiver's */
     uint32_t blocks;   /* received in this turn; the receiver's */
+    uint32_t block;    /* bytes that are received at once; the receiver's */
     uint64_t length;   /* so far */
     struct http_chunk chunk;
     struct buffer memory;

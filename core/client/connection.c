@@ -30,9 +30,11 @@ void connection_await(struct connection *c) {
     connection_deadline(c, c->input.length > 0 ? DEADLINE_HEAD : DEADLINE_IDLE);
 }
 
-ssize_t connection_receive(struct connection *c) {
+ssize_t connection_receive(struct connection *c, uint32_t most) {
     struct clients *clients = c->clients;
-    uint32_t most = clients->config->pipeline_limit;               /* at most SCRATCH_SIZE */
+    if (most > clients->config->pipeline_limit) {
+        most = clients->config->pipeline_limit; /* at most SCRATCH_SIZE */
+    }
     ssize_t n = recv(c->fd, clients->scratch, most, MSG_DONTWAIT); /* a worker may have made the socket block */
     if (n == (ssize_t)most) {
         return n;

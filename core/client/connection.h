@@ -67,8 +67,9 @@ void connection_deadline(struct connection *connection, enum deadline which);
 /* Begins to wait for the next request; what is in the input already belongs to it. */
 void connection_await(struct connection *connection);
 
-/* Receives into the scratch. Bytes; 0: nothing now, or the end. Keeps readable, ended and gone. */
-ssize_t connection_receive(struct connection *connection);
+/* Receives into the scratch, at most so many bytes and pipeline_limit. Bytes; 0: nothing now, or the end. Keeps
+ * readable, ended and gone. */
+ssize_t connection_receive(struct connection *connection, uint32_t most);
 
 /* ---- Answers; connection_advance sends them ---- */
 

@@ -16,6 +16,9 @@
 #include "http/parse.h"
 #include "http/uri.h"
 
+/* Bytes of a body that are received at once. */
+enum { BLOCK_LEAST = 4096, BLOCK_MOST = SCRATCH_SIZE };
+
 /* ---- The head ---- */
 
 /* True when it has its answer already: by ourselves, or by the service that should have told who answers. */
@@ -62,6 +65,7 @@ static void body_await(struct connection *c) {
         }
     }
     x->body.begun = c->clients->loop->now;
+    x->body.block = x->body.framing == HTTP_CHUNKED ? BLOCK_LEAST : BLOCK_MOST;
     c->state = CONNECTION_BODY;
     connection_deadline(c, DEADLINE_BODY);
 }
@@ -142,7 +146,7 @@ bool receive_head(struct connection *c) {
         return false;
     }
     bool first = c->input.length == 0 && c->requests > 0;
-    ssize_t n = connection_receive(c);
+    ssize_t n = connection_receive(c, UINT32_MAX);
     if (n > 0 && buffer_append(&c->input, clients->scratch, (size_t)n)) {
         connection_close(c);
         return false;
@@ -195,7 +199,14 @@ static bool body_too_slow(const struct connection *c, const struct body *body) {
            body->length < (taken - config->body_timeout_ms) / 1000 * (uint64_t)config->body_rate;
 }
 
-/* How many times one connection receives in a turn, so that others' come: chunks may be a byte each, and are work. */
+/* Chunks may be a byte each, and are work: as long as most of what comes is framing, little is taken at once. */
+static void block_adapt(struct body *body, size_t received, uint64_t gained) {
+    if (body->framing == HTTP_CHUNKED) {
+        body->block = gained < received / 2 ? BLOCK_LEAST : body->block < BLOCK_MOST ? 2 * body->block : BLOCK_MOST;
+    }
+}
+
+/* How many times one connection receives in a turn, so that others' come. */
 enum { BLOCKS_A_TURN = 4, CHUNKED_BLOCKS_A_TURN = 1 };
 
 static bool turn_used_up(struct body *body) {
@@ -223,12 +234,14 @@ bool receive_body(struct connection *c) {
         }
         return false;
     }
-    ssize_t n = connection_receive(c);
+    ssize_t n = connection_receive(c, x->body.block);
     if (n <= 0) {
         return true;
     }
     size_t used;
+    uint64_t before = x->body.length;
     int result = body_feed(&x->body, &x->body_limits, clients->scratch, (size_t)n, &used);
+    block_adapt(&x->body, (size_t)n, x->body.length - before);
     if (used < (size_t)n && buffer_append(&c->input, clients->scratch + used, (size_t)n - used)) {
         connection_cut(c, 503);
         return false;

@@ -48,7 +48,7 @@ static void linger_on(struct connection *c) {
 
 bool send_linger(struct connection *c) {
     for (unsigned blocks = 0; c->readable && blocks < LINGER_BLOCKS_A_TURN; blocks++) {
-        if (connection_receive(c) > 0) {
+        if (connection_receive(c, UINT32_MAX) > 0) {
             linger_on(c);
         }
     }

@@ -130,6 +130,7 @@ int connection_open(struct listener *listener, int fd, const struct sockaddr_sto
     c->source.ready = connection_ready;
     c->seat = UINT32_MAX;
     list_init(&c->again);
+    list_init(&c->lingering);
     timeout_init(&c->timeout);
     address_text(peer, true, c->address, sizeof(c->address), &c->port);
     int error = loop_watch(clients->loop, fd, &c->source, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET);

@@ -5,6 +5,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "client/census.h"
 
 int body_begin(struct body *body, const struct http_request *request, const struct body_limits *limits) {
     *body = (struct body){.framing = request->framing, .fd = -1};
@@ -31,6 +32,57 @@ static int body_spool(struct body *body, const char *folder) {
     return error;
 }
 
+/* ---- What it holds of what all have together ---- */
+
+/* How many bytes are too many, of its address and of all. */
+static uint64_t share_lack(const struct body *body, const struct body_limits *limits, uint64_t more) {
+    const struct census_share *share = body->share;
+    uint64_t sum = share && share->bodies > 1 ? share->bytes + more : 0;
+    return sum > limits->share_limit ? sum - limits->share_limit : 0;
+}
+
+static uint64_t total_lack(const struct body_limits *limits, uint64_t more) {
+    uint64_t sum = *limits->spooled + more;
+    return sum > limits->spool_limit ? sum - limits->spool_limit : 0;
+}
+
+/* The body is in a file, and grows by so much. */
+static bool file_count(struct body *body, const struct body_limits *limits, uint64_t more) {
+    if (!body->spooled) {
+        body->spooled = limits->spooled;
+        body->share = limits->share;
+        if (body->share) {
+            body->share->bodies++;
+        }
+    }
+    uint64_t lack = share_lack(body, limits, more);
+    if (lack > 0 && !(limits->room && limits->room(limits->data, true, lack))) {
+        return false;
+    }
+    lack = total_lack(limits, more);
+    if (lack > 0 && !(limits->room && limits->room(limits->data, false, lack))) {
+        return false;
+    }
+    *body->spooled += more;
+    body->counted += more;
+    if (body->share) {
+        body->share->bytes += more;
+    }
+    return true;
+}
+
+static void file_uncount(struct body *body) {
+    if (body->spooled) {
+        *body->spooled -= body->counted;
+    }
+    if (body->share) {
+        body->share->bytes -= body->counted;
+        body->share->bodies--;
+    }
+}
+
+/* ---- Taking it ---- */
+
 static int body_store(struct body *body, const struct body_limits *limits, const char *data, size_t length) {
     if (length > limits->length - body->length) {
         return 413;
@@ -39,14 +91,8 @@ static int body_store(struct body *body, const struct body_limits *limits, const
     if (body->fd < 0 && (body->length + length > limits->in_memory || body->expected > limits->in_memory)) {
         error = body_spool(body, limits->spool);
     }
-    if (!error && body->fd >= 0) {
-        body->spooled = limits->spooled;
-        uint64_t total = *limits->spooled - body->counted + body->length + length;
-        if (total > limits->spool_limit) {
-            return 503;
-        }
-        *body->spooled = total;
-        body->counted = body->length + length;
+    if (!error && body->fd >= 0 && !file_count(body, limits, body->length + length - body->counted)) {
+        return 503;
     }
     if (!error) {
         error = body->fd >= 0 ? fd_write_all(body->fd, data, length) : buffer_append(&body->memory, data, length);
@@ -109,9 +155,7 @@ int body_end(struct body *body) {
 }
 
 void body_free(struct body *body) {
-    if (body->spooled) {
-        *body->spooled -= body->counted;
-    }
+    file_uncount(body);
     buffer_free(&body->memory);
     fd_drop(&body->fd);
     *body = (struct body){.fd = -1};

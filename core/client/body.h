@@ -13,13 +13,23 @@
 #include "http/chunk.h"
 #include "http/request.h"
 
+struct census_share;
+
 struct body_limits {
     uint64_t length;         /* beyond it: 413 */
     size_t in_memory;        /* beyond it: in a file */
     uint64_t chunk_overhead; /* beyond it and an eighth of the data: 400 */
     const char *spool;       /* folder of the file */
     uint64_t *spooled;       /* bytes in the files of all bodies together; counted here */
-    uint64_t spool_limit;    /* beyond it: 503 */
+    uint64_t spool_limit;    /* beyond it: 503, unless there is room made */
+
+    struct census_share *share; /* of its client's address, counted here; NULL: it has none */
+    uint64_t share_limit;       /* of those bytes; beyond it likewise, unless it is that address's only one */
+
+    /* So many bytes are too many, of all or `of_address`: true when somebody has given way who held them. NULL: nobody
+     * does. */
+    bool (*room)(void *data, bool of_address, uint64_t bytes);
+    void *data;
 };
 
 struct body {
@@ -27,12 +37,14 @@ struct body {
     uint64_t expected; /* of HTTP_LENGTH */
     uint64_t begun;    /* nanoseconds: when the first byte was awaited; the receiver's */
     uint32_t blocks;   /* received in this turn; the receiver's */
+    uint32_t block;    /* bytes that are received at once; the receiver's */
     uint64_t length;   /* so far */
     struct http_chunk chunk;
     struct buffer memory;
     int fd;            /* -1: in memory */
     uint64_t *spooled; /* as in the limits, while it is in a file; NULL */
     uint64_t counted;  /* how much of that is ours */
+    struct census_share *share;
 };
 
 enum { BODY_MORE = 0, BODY_DONE = 1 };

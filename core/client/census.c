@@ -1,4 +1,4 @@
-/* How many connections there are from each address. */
+/* What there is from each address. */
 #include "client/census.h"
 
 #include <netinet/in.h>
@@ -8,7 +8,9 @@
 
 struct entry {
     struct list link;
-    uint32_t count;
+    uint32_t count;   /* of connections */
+    uint32_t holders; /* of the share */
+    struct census_share share;
     char address[INET6_ADDRSTRLEN];
 };
 
@@ -40,7 +42,7 @@ static struct entry *entry_find(struct list *chain, const char *address) {
     return NULL;
 }
 
-uint32_t census_add(struct census *census, const char *address) {
+static struct entry *entry_have(struct census *census, const char *address) {
     struct list *chain = chain_of(census, address);
     struct entry *e = entry_find(chain, address);
     if (!e && strlen(address) < INET6_ADDRSTRLEN) {
@@ -50,13 +52,42 @@ uint32_t census_add(struct census *census, const char *address) {
             list_append(chain, &e->link);
         }
     }
+    return e;
+}
+
+static void entry_drop(struct entry *e) {
+    if (e->count == 0 && e->holders == 0) {
+        list_remove(&e->link);
+        free(e);
+    }
+}
+
+uint32_t census_add(struct census *census, const char *address) {
+    struct entry *e = entry_have(census, address);
     return e ? ++e->count : 0;
 }
 
 void census_remove(struct census *census, const char *address) {
     struct entry *e = entry_find(chain_of(census, address), address);
-    if (e && --e->count == 0) {
-        list_remove(&e->link);
-        free(e);
+    if (e) {
+        e->count--;
+        entry_drop(e);
+    }
+}
+
+struct census_share *census_hold(struct census *census, const char *address) {
+    struct entry *e = entry_have(census, address);
+    if (!e) {
+        return NULL;
+    }
+    e->holders++;
+    return &e->share;
+}
+
+void census_release(struct census *census, const char *address) {
+    struct entry *e = entry_find(chain_of(census, address), address);
+    if (e) {
+        e->holders--;
+        entry_drop(e);
     }
 }

@@ -59,6 +59,7 @@ int clients_open(struct clients *clients, struct loop *loop, struct record *reco
     list_init(&clients->connections);
     list_init(&clients->again);
     list_init(&clients->closed);
+    list_init(&clients->lingering);
     census_init(&clients->census);
     deadlines_setup(clients);
     if (getrandom(&clients->instance, sizeof(clients->instance), GRND_NONBLOCK) < 0) {

@@ -28,7 +28,7 @@ enum deadline {
     DEADLINE_BODY,   /* without a byte of the body */
     DEADLINE_IDLE,   /* between requests */
     DEADLINE_SEND,   /* without progress of an answer */
-    DEADLINE_LINGER, /* after the last answer */
+    DEADLINE_LINGER, /* after the last answer, without a byte */
     DEADLINE_QUEUE,  /* waiting for the service to begin */
     DEADLINE_DRAIN,  /* idle, while the server drains */
     DEADLINES
@@ -45,12 +45,15 @@ struct clients {
     struct list connections; /* of struct connection */
     struct list again;       /* connections whose turn was used up before their work */
     struct list closed;      /* connections to be freed at the end of this turn */
+    struct list lingering;   /* connections that linger, the oldest first */
+    uint32_t lingerers;      /* how many they are */
     uint32_t count;          /* of connections, but for those that are apart */
     uint32_t limit;          /* as many as the descriptor limit allows, at most as configured */
     uint64_t descriptors;    /* that connections and the rests of answers may have together */
     uint32_t files;          /* of the rests of answers: see client/share.h */
-    struct census census;    /* kept while address_connections is set */
-    uint64_t spooled;        /* bytes of request bodies in files */
+    struct census census;    /* of connections while address_connections is set; of bodies */
+    uint64_t spooled;        /* bytes of request bodies in files; see client/holding.h */
+    uint64_t memory;         /* bytes that connections hold of it for requests */
     uint64_t connection_numbers;
     uint64_t request_numbers;
     uint64_t instance; /* a random number: with that of a request, its id */

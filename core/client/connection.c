@@ -30,9 +30,11 @@ void connection_await(struct connection *c) {
     connection_deadline(c, c->input.length > 0 ? DEADLINE_HEAD : DEADLINE_IDLE);
 }
 
-ssize_t connection_receive(struct connection *c) {
+ssize_t connection_receive(struct connection *c, uint32_t most) {
     struct clients *clients = c->clients;
-    uint32_t most = clients->config->pipeline_limit;               /* at most SCRATCH_SIZE */
+    if (most > clients->config->pipeline_limit) {
+        most = clients->config->pipeline_limit; /* at most SCRATCH_SIZE */
+    }
     ssize_t n = recv(c->fd, clients->scratch, most, MSG_DONTWAIT); /* a worker may have made the socket block */
     if (n == (ssize_t)most) {
         return n;
@@ -107,7 +109,8 @@ void connection_refuse(struct connection *c, int status) {
         return;
     }
     c->exchange->keep = false;
-    connection_answer(c, status, "", refusal_text(status));
+    body_free(&c->exchange->body); /* nobody is given it: what it holds is free from now on */
+    connection_answer(c, status, status == 503 ? "Retry-After: 1\r\n" : "", refusal_text(status));
 }
 
 /* ---- The end ---- */
@@ -133,7 +136,17 @@ void connection_close(struct connection *c) {
     c->exchange = NULL;
     c->listener->service->forget(c);
     buffer_free(&c->input);
+    clients->memory -= c->held;
+    c->held = 0;
+    if (c->share) {
+        census_release(&clients->census, c->address);
+        c->share = NULL;
+    }
     list_remove(&c->again);
+    if (!list_empty(&c->lingering)) {
+        list_remove(&c->lingering);
+        clients->lingerers--;
+    }
     list_remove(&c->link);
     list_append(&clients->closed, &c->link);
     if (c->counted) {

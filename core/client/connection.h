@@ -33,8 +33,9 @@ struct connection {
     struct source source;
     struct clients *clients;
     struct listener *listener;
-    struct list link;  /* in clients->connections or clients->closed */
-    struct list again; /* in clients->again */
+    struct list link;      /* in clients->connections or clients->closed */
+    struct list again;     /* in clients->again */
+    struct list lingering; /* in clients->lingering */
     struct timeout timeout;
     uint64_t number;
     int fd;
@@ -47,7 +48,9 @@ struct connection {
     bool sticky;   /* the service's: somebody may keep its descriptor */
     uint32_t seat; /* the service's: who had its last request; UINT32_MAX: nobody */
     uint32_t requests;
-    uint32_t lingered; /* bytes dropped while lingering */
+    uint64_t lingers;           /* nanoseconds: since when */
+    uint64_t held;              /* bytes of memory, as counted; see client/holding.h */
+    struct census_share *share; /* of its address; NULL: not asked for yet, or it has none */
     struct http_scan scan;
     struct buffer input;
     struct exchange *exchange;      /* NULL: between requests */
@@ -64,8 +67,9 @@ void connection_deadline(struct connection *connection, enum deadline which);
 /* Begins to wait for the next request; what is in the input already belongs to it. */
 void connection_await(struct connection *connection);
 
-/* Receives into the scratch. Bytes; 0: nothing now, or the end. Keeps readable, ended and gone. */
-ssize_t connection_receive(struct connection *connection);
+/* Receives into the scratch, at most so many bytes and pipeline_limit. Bytes; 0: nothing now, or the end. Keeps
+ * readable, ended and gone. */
+ssize_t connection_receive(struct connection *connection, uint32_t most);
 
 /* ---- Answers; connection_advance sends them ---- */
 

@@ -6,9 +6,10 @@
 #include "client/clients.h"
 #include "client/connection.h"
 #include "client/exchange.h"
+#include "client/send.h"
 #include "config/config.h"
 
-enum { LINGER_MS = 2000, DRAIN_MS = 1000 };
+enum { DRAIN_MS = 1000 };
 
 static struct connection *connection_of(struct timeout *timeout) {
     return container_of(timeout, struct connection, timeout);
@@ -79,7 +80,7 @@ void deadlines_configure(struct clients *clients, const struct config *config) {
         [DEADLINE_BODY] = config->body_timeout_ms,
         [DEADLINE_IDLE] = config->idle_timeout_ms,
         [DEADLINE_SEND] = config->send_timeout_ms,
-        [DEADLINE_LINGER] = LINGER_MS,
+        [DEADLINE_LINGER] = LINGER_IDLE_MS,
         [DEADLINE_QUEUE] = config->queue_timeout_ms,
         [DEADLINE_DRAIN] = DRAIN_MS,
     };

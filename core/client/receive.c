@@ -10,10 +10,14 @@
 #include "client/clients.h"
 #include "client/connection.h"
 #include "client/exchange.h"
+#include "client/holding.h"
 #include "config/config.h"
 #include "http/method.h"
 #include "http/parse.h"
 #include "http/uri.h"
+
+/* Bytes of a body that are received at once. */
+enum { BLOCK_LEAST = 4096, BLOCK_MOST = SCRATCH_SIZE };
 
 /* ---- The head ---- */
 
@@ -61,6 +65,7 @@ static void body_await(struct connection *c) {
         }
     }
     x->body.begun = c->clients->loop->now;
+    x->body.block = x->body.framing == HTTP_CHUNKED ? BLOCK_LEAST : BLOCK_MOST;
     c->state = CONNECTION_BODY;
     connection_deadline(c, DEADLINE_BODY);
 }
@@ -74,7 +79,6 @@ static void request_submit(struct connection *c) {
 
 /* The head is complete. */
 static void request_begin(struct connection *c) {
-    struct clients *clients = c->clients;
     struct exchange *x = exchange_new(c);
     if (!x) {
         connection_close(c);
@@ -91,11 +95,13 @@ static void request_begin(struct connection *c) {
     if (!status) {
         status = path_decode(x, head);
     }
+    if (!status && !holding_count(c)) {
+        status = 503;
+    }
     if (status) {
         connection_refuse(c, status);
         return;
     }
-    const struct config *config = clients->config;
     x->keep = keep_wanted(c, &x->request);
     bool has_body =
         x->request.framing == HTTP_CHUNKED || (x->request.framing == HTTP_LENGTH && x->request.content_length > 0);
@@ -105,12 +111,8 @@ static void request_begin(struct connection *c) {
     if (answered_at_once(c, x)) {
         return;
     }
-    x->body_limits = (struct body_limits){.length = x->target.body_limit,
-                                          .in_memory = config->body_inline,
-                                          .chunk_overhead = config->chunk_overhead,
-                                          .spool = config->spool_folder,
-                                          .spooled = &clients->spooled,
-                                          .spool_limit = config->body_total};
+    x->body_limits.length = x->target.body_limit;
+    holding_limits(c, &x->body_limits);
     status = body_begin(&x->body, &x->request, &x->body_limits);
     if (status == BODY_MORE) {
         x->keep = keep;
@@ -144,7 +146,7 @@ bool receive_head(struct connection *c) {
         return false;
     }
     bool first = c->input.length == 0 && c->requests > 0;
-    ssize_t n = connection_receive(c);
+    ssize_t n = connection_receive(c, UINT32_MAX);
     if (n > 0 && buffer_append(&c->input, clients->scratch, (size_t)n)) {
         connection_close(c);
         return false;
@@ -152,12 +154,18 @@ bool receive_head(struct connection *c) {
     if (n > 0 && first) {
         connection_deadline(c, DEADLINE_HEAD);
     }
+    if (n > 0 && !holding_count(c)) {
+        connection_refuse(c, 503);
+    }
     return true;
 }
 
 /* ---- The body ---- */
 
 static bool body_result(struct connection *c, int result) {
+    if (result <= BODY_DONE && !holding_count(c)) {
+        result = 503;
+    }
     if (result == BODY_DONE) {
         result = body_end(&c->exchange->body);
         if (!result) {
@@ -191,7 +199,14 @@ static bool body_too_slow(const struct connection *c, const struct body *body) {
            body->length < (taken - config->body_timeout_ms) / 1000 * (uint64_t)config->body_rate;
 }
 
-/* How many times one connection receives in a turn, so that others' come: chunks may be a byte each, and are work. */
+/* Chunks may be a byte each, and are work: as long as most of what comes is framing, little is taken at once. */
+static void block_adapt(struct body *body, size_t received, uint64_t gained) {
+    if (body->framing == HTTP_CHUNKED) {
+        body->block = gained < received / 2 ? BLOCK_LEAST : body->block < BLOCK_MOST ? 2 * body->block : BLOCK_MOST;
+    }
+}
+
+/* How many times one connection receives in a turn, so that others' come. */
 enum { BLOCKS_A_TURN = 4, CHUNKED_BLOCKS_A_TURN = 1 };
 
 static bool turn_used_up(struct body *body) {
@@ -219,12 +234,14 @@ bool receive_body(struct connection *c) {
         }
         return false;
     }
-    ssize_t n = connection_receive(c);
+    ssize_t n = connection_receive(c, x->body.block);
     if (n <= 0) {
         return true;
     }
     size_t used;
+    uint64_t before = x->body.length;
     int result = body_feed(&x->body, &x->body_limits, clients->scratch, (size_t)n, &used);
+    block_adapt(&x->body, (size_t)n, x->body.length - before);
     if (used < (size_t)n && buffer_append(&c->input, clients->scratch + used, (size_t)n - used)) {
         connection_cut(c, 503);
         return false;

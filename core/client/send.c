@@ -3,32 +3,59 @@
 
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "client/clients.h"
 #include "client/connection.h"
 #include "client/exchange.h"
+#include "client/holding.h"
 
-enum { SEND_TURN = 512 << 10, LINGER_BYTES = 1 << 20 };
+enum { SEND_TURN = 512 << 10, LINGER_BLOCKS_A_TURN = 4 };
 
 /* ---- The end ---- */
 
+/* Of all connections one in so many may linger, and a few in any case. */
+static uint32_t lingerers_most(const struct clients *clients) {
+    enum { SHARE = 8, LEAST = 1 };
+    return clients->limit / SHARE + LEAST;
+}
+
 /* Closing while the client still sends would make the kernel throw away what it has not read of our answer. */
 static void linger_begin(struct connection *c) {
+    struct clients *clients = c->clients;
     if (c->ended || c->gone) {
         connection_close(c);
         return;
     }
     shutdown(c->fd, SHUT_WR);
+    buffer_free(&c->input);
+    (void)holding_count(c);
     c->state = CONNECTION_LINGERING;
+    c->lingers = clients->loop->now;
     connection_deadline(c, DEADLINE_LINGER);
+    list_append(&clients->lingering, &c->lingering);
+    if (++clients->lingerers > lingerers_most(clients)) {
+        connection_close(container_of(clients->lingering.next, struct connection, lingering));
+    }
+}
+
+/* Bytes gain time as long as it does not end beyond that which there is in all. */
+static void linger_on(struct connection *c) {
+    uint64_t so_far = (c->clients->loop->now - c->lingers) / NS_PER_MS;
+    if (so_far + LINGER_IDLE_MS <= (c->clients->draining ? LINGER_IDLE_MS : LINGER_MS)) {
+        connection_deadline(c, DEADLINE_LINGER);
+    }
 }
 
 bool send_linger(struct connection *c) {
-    while (c->readable && c->lingered < LINGER_BYTES) {
-        ssize_t n = connection_receive(c);
-        c->lingered += n > 0 ? (uint32_t)n : 0;
+    for (unsigned blocks = 0; c->readable && blocks < LINGER_BLOCKS_A_TURN; blocks++) {
+        if (connection_receive(c, UINT32_MAX) > 0) {
+            linger_on(c);
+        }
     }
-    if (c->ended || c->gone || c->lingered >= LINGER_BYTES) {
+    if (c->ended || c->gone) {
         connection_close(c);
+    } else if (c->readable && list_empty(&c->again)) {
+        list_append(&c->clients->again, &c->again);
     }
     return false;
 }
@@ -58,6 +85,7 @@ static void exchange_end(struct connection *c) {
     } else {
         buffer_consume(&c->input, used);
     }
+    (void)holding_count(c);
     connection_await(c);
     if (clients->draining && c->input.length == 0 && !connection_apart(c)) {
         connection_deadline(c, DEADLINE_DRAIN);

@@ -88,6 +88,8 @@ struct config {
     uint32_t field_limit;
     uint64_t body_limit;
     uint64_t body_total;
+    uint32_t body_share; /* percent of body_total, of one address */
+    uint64_t request_memory;
     uint32_t body_inline;
     uint32_t chunk_overhead;
     uint64_t response_limit;

@@ -3,7 +3,7 @@
 
 #define DIGIT(c) ((c) >= '0' && (c) <= '9')
 #define ALPHA(c) (((c) >= 'A' && (c) <= 'Z') || ((c) >= 'a' && (c) <= 'z'))
-#define VISIBLE(c) ((c) > 0x20 && (c) < 0x7f)
+#define SENT(c) ((c) > 0x20 && (c) != 0x7f && (c) != '#')
 #define TEXT(c) ((c) == '\t' || ((c) >= 0x20 && (c) != 0x7f))
 
 /* Marks that a token may hold and a target too, then those of one of the two alone. */
@@ -19,7 +19,7 @@
 #define TARGET(c) (DIGIT(c) || ALPHA(c) || MARK(c) || TARGET_MARK(c))
 
 #define KINDS(c)                                                                                                       \
-    ((TOKEN(c) ? HTTP_BYTE_TOKEN : 0) | (VISIBLE(c) ? HTTP_BYTE_VISIBLE : 0) | (TEXT(c) ? HTTP_BYTE_TEXT : 0) |        \
+    ((TOKEN(c) ? HTTP_BYTE_TOKEN : 0) | (SENT(c) ? HTTP_BYTE_SENT : 0) | (TEXT(c) ? HTTP_BYTE_TEXT : 0) |              \
      (TARGET(c) ? HTTP_BYTE_TARGET : 0) | (DIGIT(c) ? HTTP_BYTE_DIGIT : 0))
 #define FOUR(c) KINDS(c), KINDS((c) + 1), KINDS((c) + 2), KINDS((c) + 3)
 #define ROW(c) FOUR(c), FOUR((c) + 4), FOUR((c) + 8), FOUR((c) + 12)

@@ -7,10 +7,10 @@
 
 /* A byte may be of several kinds. */
 enum http_byte {
-    HTTP_BYTE_TOKEN = 1,   /* of a method, a field name: RFC 9110 section 5.6.2 */
-    HTTP_BYTE_VISIBLE = 2, /* 21 to 7E */
-    HTTP_BYTE_TEXT = 4,    /* of a field value, white space included: RFC 9110 section 5.5 */
-    HTTP_BYTE_TARGET = 8,  /* of a request target, '%' included: RFC 3986 appendix A */
+    HTTP_BYTE_TOKEN = 1,  /* of a method, a field name: RFC 9110 section 5.6.2 */
+    HTTP_BYTE_SENT = 2,   /* of a request target as clients send it: all but controls, space, DEL and '#' */
+    HTTP_BYTE_TEXT = 4,   /* of a field value, white space included: RFC 9110 section 5.5 */
+    HTTP_BYTE_TARGET = 8, /* of a request target, '%' included: RFC 3986 appendix A */
     HTTP_BYTE_DIGIT = 16,
 };
 

@@ -6,9 +6,11 @@
 #include <string.h>
 
 #include "http/date.h"
+#include "http/reqid.h"
 #include "http/status.h"
 
-/* Room for all that http_head_begin writes: the longest reason phrase, every field, the longest number. */
+/* Room for all that http_head_begin writes: the longest reason phrase, every field, the longest number. The id may lie
+ * in memory that others write, so its length is not believed. */
 enum { BEGIN_MAX = 512, NUMBER_DIGITS = 20 };
 
 /* RFC 9110 section 5.6.2: letters, digits and these. */
@@ -95,7 +97,7 @@ int http_head_begin(struct buffer *out, const struct http_head *head) {
     at = stpcpy(at, "Server: socgi/" SOCGI_VERSION "\r\n");
     if (head->request_id) {
         at = stpcpy(at, "X-Request-Id: ");
-        at = stpcpy(at, head->request_id);
+        at = (char *)mempcpy(at, head->request_id, strnlen(head->request_id, HTTP_REQID_MAX));
         at = stpcpy(at, "\r\n");
     }
     at = put_connection(at, head);

@@ -186,11 +186,17 @@ int http_field_has_token(const struct http_request *r, const char *head, const c
     return 0;
 }
 
+/* An empty value is where http-parser has noticed that it is empty, at the name of the field that follows: a NUL there
+ * would take that name's first byte. */
 static void values_trim(struct http_request *r, const char *head) {
     for (uint32_t i = 0; i < r->field_count; i++) {
+        const struct http_span name = r->fields[i].name;
         struct http_span *v = &r->fields[i].value;
         while (v->length > 0 && (head[v->at + v->length - 1] == ' ' || head[v->at + v->length - 1] == '\t')) {
             v->length--;
+        }
+        if (v->length == 0) {
+            v->at = name.at + name.length + 1;
         }
     }
 }

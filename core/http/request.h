@@ -17,7 +17,8 @@ struct http_span {
 
 struct http_field {
     struct http_span name;
-    struct http_span value; /* without white space around it */
+    struct http_span value; /* without white space around it; behind the name's colon and before the line's CR, so that
+                             * the byte behind it is nobody's, also when it is empty */
 };
 
 /* How long the body is. */
@@ -30,7 +31,7 @@ struct http_request {
     bool expect_continue; /* Expect: 100-continue on HTTP/1.1 */
     enum http_framing framing;
     uint64_t content_length; /* when framing is HTTP_LENGTH */
-    struct http_span target; /* the request target as sent */
+    struct http_span target; /* the request target as sent: any bytes but controls, space, DEL and '#' */
     struct http_span path;   /* its raw path, not decoded; at least "/", except for "*" (OPTIONS *) */
     struct http_span query;  /* what follows the first '?'; empty if none */
     struct http_span host;   /* of the absolute-form target, else of the Host field, with its port; may be empty */

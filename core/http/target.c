@@ -68,25 +68,26 @@ bool http_authority_valid(const char *text, size_t length) {
     return host > 0 && (host == length || (text[host] == ':' && port_valid(text + host + 1, length - host - 1)));
 }
 
+/* Browsers send more in path and query than RFC 3986 has there, so all that cannot be mistaken is taken. */
 static bool target_bytes_valid(const char *target, size_t length) {
     for (size_t i = 0; i < length; i++) {
-        bool bracket = target[i] == '[' || target[i] == ']'; /* an IPv6 authority, checked apart */
-        if (!http_byte_is(target[i], HTTP_BYTE_TARGET) && !bracket) {
+        if (!http_byte_is(target[i], HTTP_BYTE_SENT)) {
             return false;
         }
     }
-    return escapes_valid(target, length);
+    return true;
 }
 
-/* Path and query of target[from..). */
+/* Path and query of target[from..). What a broken escape means in a query is for its reader to say; in a path it would
+ * be for us. */
 static int path_split(struct http_request *r, const char *head, uint32_t from) {
     const char *text = head + r->target.at + from;
     uint32_t length = r->target.length - from;
-    if (memchr(text, '[', length) || memchr(text, ']', length)) {
-        return 400;
-    }
     const char *mark = memchr(text, '?', length);
     uint32_t path = mark ? (uint32_t)(mark - text) : length;
+    if (!escapes_valid(text, path)) {
+        return 400;
+    }
     r->path = (struct http_span){.at = r->target.at + from, .length = path};
     if (mark) {
         r->query = (struct http_span){.at = r->path.at + path + 1, .length = length - path - 1};

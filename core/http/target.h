@@ -15,7 +15,7 @@ bool http_authority_valid(const char *text, size_t length);
 
 /*
  * Finds path and query of r->target: origin-form, absolute-form of http and https, whose authority replaces r->host, or
- * "*" for OPTIONS. 0, or 400: another form, a byte that no target may hold, a fragment, a broken escape.
+ * "*" for OPTIONS. 0, or 400: another form, a control byte or space, a fragment, a broken escape in the path.
  */
 int http_target_split(struct http_request *r, const char *head);
 

@@ -81,6 +81,27 @@ int http_path_decode(const char *raw, size_t length, char *out, size_t *out_leng
     return 0;
 }
 
+size_t http_uri_clean(const char *text, size_t length, const char *keep, char *out, size_t size) {
+    static const char digits[] = "0123456789ABCDEF";
+    size_t to = 0;
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)text[i];
+        bool plain = http_byte_is(text[i], HTTP_BYTE_TARGET) || (c && strchr(keep, c));
+        if (to + (plain ? 1 : 3) >= size) {
+            break;
+        }
+        if (plain) {
+            out[to++] = text[i];
+        } else {
+            out[to++] = '%';
+            out[to++] = digits[c >> 4];
+            out[to++] = digits[c & 15];
+        }
+    }
+    out[to] = '\0';
+    return to;
+}
+
 /* Decodes one name or value; -EINVAL: broken, or a NUL. */
 static long form_decode(const char *text, size_t length, char *out) {
     size_t to = 0;

@@ -16,6 +16,13 @@
 int http_path_decode(const char *raw, size_t length, char *out, size_t *out_length);
 
 /*
+ * A target or reference as it goes out again: what RFC 3986 has in no URI, and is not in `keep`, is percent-encoded;
+ * escapes, also broken ones, stay. `out` holds `size` bytes and gets what fits, whole escapes, and a NUL; 3 * length +
+ * 1 are enough. Returns its length.
+ */
+size_t http_uri_clean(const char *text, size_t length, const char *keep, char *out, size_t size);
+
+/*
  * Finds the first parameter of that name in a query string or form body. Returns its decoded length, with the value and
  * a NUL in `out`, which holds at least length + 1 bytes; -ENOENT if absent; -EINVAL if its escapes are broken or it
  * holds a NUL.

@@ -137,6 +137,7 @@ int status_metrics(const struct inside *in, struct buffer *out) {
     error = error ? error
                   : counter(out, "master_stalls", "Turns of the master that lasted longer than a second.", t->stalls);
     error = error ? error : gauge(out, "spooled_bytes", "Bytes of request bodies in files.", in->clients->spooled);
+    error = error ? error : gauge(out, "request_memory_bytes", "Bytes of memory for requests.", in->clients->memory);
     error = error
                 ? error
                 : gauge(out, "uptime_seconds", "Time since the start.", (status_now(in) - in->started) / NS_PER_SECOND);

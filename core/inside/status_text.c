@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "config/form.h"
 #include "generation/generation.h"
+#include "http/uri.h"
 #include "inside/inside.h"
 #include "inside/running.h"
 #include "inside/status.h"
@@ -73,9 +74,10 @@ static int worker_write(const struct inside *in, const struct worker *w, struct 
                               generation_of(pool)->number, status_worker(w), duration(age_us(in, w->started), age),
                               w->requests, (double)worker_memory(w) / (1 << 20));
     if (!error && running_look(w, &r)) {
-        error = buffer_format(out, "  %s %s %.*s for %s", r.plugin, r.method,
-                              r.length < TARGET_SHOWN ? (int)r.length : TARGET_SHOWN, r.target,
-                              duration(age_us(in, r.since), since));
+        char target[TARGET_SHOWN + 1];
+        (void)http_uri_clean(r.target, r.length, "", target, sizeof(target));
+        error =
+            buffer_format(out, "  %s %s %s for %s", r.plugin, r.method, target, duration(age_us(in, r.since), since));
     }
     return error ? error : buffer_string(out, "\n");
 }

@@ -135,6 +135,11 @@ static void put_optional(struct line *l, const struct outcome *o, struct http_sp
     }
 }
 
+/* A client on a unix socket has none. */
+static const char *address_text(const struct outcome *o) {
+    return o->address[0] ? o->address : "unix:";
+}
+
 static void put_piece(struct line *l, struct access *a, const struct outcome *o, const struct access_piece *piece) {
     const struct http_request *r = o->request;
     switch (piece->kind) {
@@ -145,7 +150,7 @@ static void put_piece(struct line *l, struct access *a, const struct outcome *o,
         put(l, "-", 1);
         break;
     case ACCESS_ADDRESS:
-        put_string(l, o->address[0] ? o->address : "-");
+        put_string(l, address_text(o));
         break;
     case ACCESS_TIME:
         put(l, "[", 1);
@@ -228,7 +233,7 @@ static int json_line(struct buffer *out, const struct outcome *o, const char *pr
     strftime(time, sizeof(time), "%Y-%m-%dT%H:%M:%S", &tm);
     int error = buffer_format(out, "%s{\"time\":\"%s.%03ldZ\",\"id\":", priority, time, now.tv_nsec / 1000000);
     error = error ? error : json_string(out, o->request_id);
-    error = error ? error : buffer_format(out, ",\"address\":\"%s\",\"status\":%d", o->address, o->status);
+    error = error ? error : buffer_format(out, ",\"address\":\"%s\",\"status\":%d", address_text(o), o->status);
     if (!error && r) {
         error = buffer_format(out, ",\"method\":\"%s\"", http_method_name(r->method));
         error = error ? error : json_span(out, o, "target", r->target);

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/uri.h"
 
 static uint64_t incident_id(void) {
     uint64_t id;
@@ -43,7 +44,8 @@ struct incident *incident_log(struct incidents *all, const struct incident_facts
                            .status = f->outran ? 504 : 502,
                            .answered = !f->touched};
     snprintf(i->plugin, sizeof(i->plugin), "%s", f->plugin);
-    snprintf(i->request, sizeof(i->request), "%s %.*s", f->method, (int)f->target_length, f->target);
+    int method = snprintf(i->request, sizeof(i->request), "%s ", f->method);
+    (void)http_uri_clean(f->target, f->target_length, "", i->request + method, sizeof(i->request) - (size_t)method);
     why(i, f);
     log_line(LOG_ERROR, "incident %016" PRIx64 ": plugin %s: worker %d %s \"%s\": %s%s %d, request id %s%s%s", i->id,
              i->plugin, (int)i->pid, i->why, i->request, f->outran ? "killed, " : "",

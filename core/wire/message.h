@@ -34,7 +34,7 @@ enum wire_kind {
 /* The kind of a message, or 0 if it is too short to have one. */
 uint32_t wire_kind(const void *message, size_t length);
 
-enum { WIRE_OPTIONS_MAX = 512, WIRE_SEGMENTS_MAX = 64, WIRE_GLOBALS_MAX = 64 };
+enum { WIRE_OPTIONS_MAX = 512, WIRE_SEGMENTS_MAX = 512, WIRE_GLOBALS_MAX = 64 };
 
 /* An option of one plugin, from the configuration. */
 struct wire_option {

@@ -17,7 +17,7 @@
 #include "http/range.h"
 
 enum {
-    RANGES_MAX = 16, /* a client that wants more gets everything */
+    RANGES_MAX = 200, /* a client that wants more gets everything; zsync asks for 20, others for more */
     BOUNDARY_BYTES = 16,
     BOUNDARY_SIZE = 2 * BOUNDARY_BYTES + 1
 };

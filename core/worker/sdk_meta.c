@@ -1,22 +1,27 @@
 /* The SDK: the meta-variables of CGI, RFC 3875 section 4.1. Made all at once when the first is asked for. */
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "http/method.h"
+#include "http/uri.h"
 #include "worker/request.h"
 
-enum { FIXED_MAX = 20 }; /* variables that are not made of header fields */
+enum { FIXED_MAX = 20, PORT_HTTP = 80 }; /* FIXED_MAX: variables that are not made of header fields */
 
 #define FIELD_PREFIX "HTTP_"
 
-/* Fields that are not passed on: credentials (section 4.1.18), those with a variable of their own, and Proxy, which as
- * HTTP_PROXY many programs take for their own configuration. */
-static const char *const kept_back[] = {"Authorization", "Proxy-Authorization", "Content-Length", "Content-Type",
-                                        "Proxy"};
+/* Fields that are not passed on: credentials (section 4.1.18), those with a variable of their own, a coding that is
+ * taken off already, and Proxy, which as HTTP_PROXY many programs take for their own configuration. */
+static const char *const kept_back[] = {"Authorization", "Proxy-Authorization", "Content-Length",
+                                        "Content-Type",  "Transfer-Encoding",   "Proxy"};
 
 static void meta_add(struct request_cache *cache, const char *name, const char *value) {
     if (value) {
@@ -28,39 +33,92 @@ static void meta_add_number(struct request_cache *cache, const char *name, uint6
     meta_add(cache, name, arena_format(&cache->arena, "%ju", (uintmax_t)number));
 }
 
-/* The host without its port, an IPv6 address in its brackets (section 4.1.14). */
-static const char *server_name(const struct socgi_request *req) {
+/* Ours: that of the connection where we listen at every one; "" on a unix socket. */
+static const char *server_addr(const struct socgi_request *req) {
+    const char *own = req->wire.server_addr;
+    struct sockaddr_storage bound;
+    socklen_t length = sizeof(bound);
+    char text[INET6_ADDRSTRLEN] = "";
+    bool any = strcmp(own, "0.0.0.0") == 0 || strcmp(own, "::") == 0;
+    if (!any || getsockname(req->connection, (struct sockaddr *)&bound, &length) < 0) {
+        return own;
+    }
+    if (bound.ss_family == AF_INET) {
+        inet_ntop(AF_INET, &((const struct sockaddr_in *)&bound)->sin_addr, text, sizeof(text));
+    } else if (bound.ss_family == AF_INET6) {
+        const struct in6_addr *in6 = &((const struct sockaddr_in6 *)&bound)->sin6_addr;
+        bool mapped = IN6_IS_ADDR_V4MAPPED(in6);
+        inet_ntop(mapped ? AF_INET : AF_INET6, mapped ? &in6->s6_addr[12] : &in6->s6_addr[0], text, sizeof(text));
+    }
+    return text[0] ? arena_copy(&req->cache->arena, text, strlen(text)) : own;
+}
+
+/* How much of "host:port" is the host, an IPv6 address in its brackets. */
+static size_t host_length(const char *host) {
+    return host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+}
+
+/* The host without its port (section 4.1.14). */
+static const char *server_name(const struct socgi_request *req, const char *addr) {
     struct arena *arena = &req->cache->arena;
     const char *host = req->wire.host;
     if (host[0] == '\0') {
-        const char *addr = req->wire.server_addr;
         return strchr(addr, ':') ? arena_format(arena, "[%s]", addr) : addr;
     }
-    size_t length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+    size_t length = host_length(host);
     return length < strlen(host) ? arena_copy(arena, host, length) : host;
+}
+
+/* A unix socket has none: the client's word counts then (section 4.1.15). */
+static uint64_t server_port(const struct socgi_request *req) {
+    const char *host = req->wire.host;
+    size_t length = strlen(host) > 0 ? host_length(host) : 0;
+    if (req->wire.server_port != 0) {
+        return req->wire.server_port;
+    }
+    return host[length] == ':' && host[length + 1] ? strtoull(host + length + 1, NULL, 10) : PORT_HTTP;
+}
+
+/* Whether it says how long a body it has, be it none. */
+static bool body_told(const struct socgi_request *req) {
+    return req->wire.body_kind != WIRE_BODY_NONE || socgi_header(req, "Content-Length") ||
+           socgi_header(req, "Transfer-Encoding");
+}
+
+/* For programs, which know a URI alone: what browsers send besides is percent-encoded. */
+static const char *uri_clean(const struct socgi_request *req, const char *text) {
+    size_t length = strlen(text);
+    char *clean = arena_alloc(&req->cache->arena, 3 * length + 1);
+    if (clean) {
+        (void)http_uri_clean(text, length, "", clean, 3 * length + 1);
+    }
+    return clean;
 }
 
 static void add_fixed(const struct socgi_request *req) {
     struct request_cache *cache = req->cache;
     const struct wire_request *wire = &req->wire;
-    if (wire->body_kind != WIRE_BODY_NONE) {
+    const char *addr = server_addr(req);
+    if (body_told(req)) {
         meta_add_number(cache, "CONTENT_LENGTH", wire->body_length);
     }
     meta_add(cache, "CONTENT_TYPE", socgi_header(req, "Content-Type"));
     meta_add(cache, "GATEWAY_INTERFACE", "CGI/1.1");
     meta_add(cache, "PATH_INFO", socgi_path_info(req));
-    meta_add(cache, "QUERY_STRING", wire->query);
+    meta_add(cache, "QUERY_STRING", uri_clean(req, wire->query));
     meta_add(cache, "REMOTE_ADDR", wire->remote_addr);
     meta_add(cache, "REMOTE_HOST", wire->remote_addr);
     if (wire->remote_port != 0) {
         meta_add_number(cache, "REMOTE_PORT", wire->remote_port);
     }
     meta_add(cache, "REQUEST_METHOD", socgi_method(req));
-    meta_add(cache, "REQUEST_URI", wire->target);
+    meta_add(cache, "REQUEST_URI", uri_clean(req, wire->target));
     meta_add(cache, "UNIQUE_ID", wire->request_id);
     meta_add(cache, "SCRIPT_NAME", socgi_route(req));
-    meta_add(cache, "SERVER_NAME", server_name(req));
-    meta_add_number(cache, "SERVER_PORT", wire->server_port);
+    meta_add(cache, "REQUEST_SCHEME", "http");
+    meta_add(cache, "SERVER_ADDR", addr && addr[0] ? addr : NULL);
+    meta_add(cache, "SERVER_NAME", server_name(req, addr ? addr : ""));
+    meta_add_number(cache, "SERVER_PORT", server_port(req));
     meta_add(cache, "SERVER_PROTOCOL", wire->minor == 0 ? "HTTP/1.0" : "HTTP/1.1");
     meta_add(cache, "SERVER_SOFTWARE", "socgi/" SOCGI_VERSION);
 }

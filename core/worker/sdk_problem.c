@@ -1,8 +1,11 @@
 /* The SDK: redirections and errors, as small pages of one look. */
 #include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 
+#include "http/head.h"
 #include "http/status.h"
+#include "http/uri.h"
 #include "worker/arena.h"
 #include "worker/request.h"
 #include "worker/response.h"
@@ -99,11 +102,26 @@ int socgi_problem(const struct socgi_request *req, struct socgi_response *res, i
     return status;
 }
 
+/* A part of it may be what a client has sent: what no URI holds is percent-encoded. Brackets are of an IPv6 host. */
+static const char *location_clean(const struct socgi_response *res, const char *location) {
+    size_t length = strlen(location);
+    if (!http_value_valid(location, length)) {
+        return location; /* refused as any field's value */
+    }
+    char *clean = arena_alloc(&res->req->cache->arena, 3 * length + 1);
+    if (clean) {
+        const char *keep = location[0] == '/' && location[1] != '/' ? "#" : "[]#";
+        (void)http_uri_clean(location, length, keep, clean, 3 * length + 1);
+    }
+    return clean;
+}
+
 int socgi_redirect(struct socgi_response *res, int status, const char *location) {
     if (status < 300 || status > 399) {
         return -EINVAL;
     }
-    int error = socgi_set_header(res, "Location", location);
+    location = location_clean(res, location);
+    int error = location ? socgi_set_header(res, "Location", location) : -ENOMEM;
     if (error) {
         return error;
     }

@@ -156,7 +156,8 @@ const char *socgi_method(const struct socgi_request *req);
  * client as X-Request-Id. Never NULL. */
 const char *socgi_request_id(const struct socgi_request *req);
 
-/* The request target as it was sent, "/echo/a%20b?x=1". Never NULL. RFC 9112 section 3.2. */
+/* The request target as it was sent, "/echo/a%20b?x=1": any bytes but controls, space, DEL and '#', for browsers send
+ * more than a URI may hold. Never NULL. RFC 9112 section 3.2. */
 const char *socgi_target(const struct socgi_request *req);
 
 /* The path: percent-decoded once, dot segments removed, empty segments merged; it begins with '/'. Never NULL. */
@@ -286,7 +287,8 @@ int socgi_flush(struct socgi_response *res, int status);
 /* Forgets the body and the header fields set so far. -EISCONN after a flush. */
 int socgi_reset(struct socgi_response *res);
 
-/* Answers with a redirection: sets Location and a short body. Returns `status`, so that a handler can return it. */
+/* Answers with a redirection: sets Location, in which what no URI holds is percent-encoded, and a short body. Returns
+ * `status`, so that a handler can return it. */
 int socgi_redirect(struct socgi_response *res, int status, const char *location);
 
 /* Answers with an error: the body so far is dropped and a consistent one written, plain text or, by Accept, JSON

@@ -60,8 +60,8 @@ static void add_program(struct list *l, const struct settings *s, const struct p
     add(l, "SCRIPT_FILENAME", program->path);
     add(l, "DOCUMENT_ROOT", s->path);
     add(l, "REDIRECT_STATUS", "200"); /* php-cgi runs nothing without it */
-    add(l, "PATH_INFO", info);
     if (*info) {
+        add(l, "PATH_INFO", info);
         add(l, "PATH_TRANSLATED", socgi_format(l->req, "%s%s", s->path, info));
     }
     if (s->authorization) {

@@ -40,10 +40,15 @@ static void request_check(const struct http_request *r, const char *head, size_t
     fuzz_assert(r->method < METHODS && r->minor <= 1 && r->field_count <= FIELDS);
     fuzz_assert(r->framing == HTTP_LENGTH || r->content_length == 0);
     fuzz_assert(r->framing != HTTP_CHUNKED || (r->minor == 1 && !http_field_find(r, head, "Content-Length")));
+    uint32_t behind = r->target.at + r->target.length;
     for (uint32_t i = 0; i < r->field_count; i++) {
         span_check(head, length, r->fields[i].name);
         span_check(head, length, r->fields[i].value);
         fuzz_assert(http_token_valid(http_text(head, r->fields[i].name), r->fields[i].name.length));
+        /* the byte behind each text is none of another's, so that it may become a NUL */
+        fuzz_assert(r->fields[i].name.at > behind && head[r->fields[i].name.at + r->fields[i].name.length] == ':');
+        fuzz_assert(r->fields[i].value.at > r->fields[i].name.at + r->fields[i].name.length);
+        behind = r->fields[i].value.at + r->fields[i].value.length;
     }
 }
 

@@ -1,4 +1,5 @@
 /* Paths and forms: what is decoded is canonical, and decoding it again changes nothing. */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +28,15 @@ static void path_check(const char *raw, size_t length) {
         if (!strchr(out, '\\')) { /* it may stand there raw, but not encoded */
             path_encode(out, encoded);
             fuzz_assert(http_path_decode(encoded, strlen(encoded), again, NULL) == 0);
+            fuzz_assert(strcmp(out, again) == 0);
+        }
+    }
+    if (out && encoded && again) {
+        size = http_uri_clean(raw, length, "", encoded, 3 * length + 1); /* it leads to where it led */
+        fuzz_assert(size == strlen(encoded) && size >= length);
+        bool plain = length > 0 && memchr(raw, '\\', length) == NULL && memchr(raw, '\0', length) == NULL;
+        if (plain && http_path_decode(raw, length, out, NULL) == 0) {
+            fuzz_assert(http_path_decode(encoded, size, again, NULL) == 0);
             fuzz_assert(strcmp(out, again) == 0);
         }
     }

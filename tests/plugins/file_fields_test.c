@@ -88,15 +88,16 @@ static void many_ranges(void **state) {
     assert_body(t, ALPHABET);
 }
 
-static void no_more_than_16_ranges(void **state) {
+/* Those behind the end of the file count, too. */
+static void no_more_than_200_ranges(void **state) {
     struct socgi_test *t = *state;
-    char range[256] = "bytes=0-0";
-    for (int i = 1; i < 16; i++) {
+    char range[2048] = "bytes=0-0";
+    for (int i = 1; i < 200; i++) {
         size_t at = strlen(range);
         snprintf(range + at, sizeof(range) - at, ",%d-%d", i, i);
     }
     assert_int_equal(get_with(t, "/plain.txt", "Range", range), 206);
-    snprintf(range + strlen(range), sizeof(range) - strlen(range), ",16-16");
+    snprintf(range + strlen(range), sizeof(range) - strlen(range), ",200-200");
     assert_int_equal(get_with(t, "/plain.txt", "Range", range), 200);
     assert_body(t, ALPHABET);
 }
@@ -241,7 +242,7 @@ int main(void) {
         bench_test(the_tag_changes_with_the_file),
         bench_test(one_range),
         bench_test(many_ranges),
-        bench_test(no_more_than_16_ranges),
+        bench_test(no_more_than_200_ranges),
         bench_test(if_range),
         bench_test(cache_control),
         bench_test(downloads_are_named),

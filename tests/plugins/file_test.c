@@ -332,6 +332,8 @@ static void a_folder_without_slash_is_redirected(void **state) {
     assert_header(t, "Location", "/folder/");
     assert_int_equal(get(t, "/folder/deep%20er?a=%20b&c"), 301);
     assert_header(t, "Location", "/folder/deep%20er/?a=%20b&c");
+    assert_int_equal(get(t, "/folder/deep%20er?a[]={\"\xc3\xbc|%zz"), 301); /* as browsers send it */
+    assert_header(t, "Location", "/folder/deep%20er/?a%5B%5D=%7B%22%C3%BC%7C%zz");
     assert_int_equal(get(t, "//folder//deep%20er"), 301);
     assert_header(t, "Location", "/folder/deep%20er/");
     assert_int_equal(socgi_test_run(t, "HEAD", "/site", NULL, 0), 301);

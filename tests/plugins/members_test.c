@@ -4,7 +4,10 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -14,6 +17,7 @@
 
 #include "credentials.h"
 #include "folder.h"
+#include "guesses.h"
 
 extern const struct socgi_plugin socgi_plugin;
 
@@ -176,6 +180,7 @@ static int setup(void **state) {
     struct socgi_test *t = socgi_test_new(&socgi_plugin);
     assert_non_null(t);
     assert_int_equal(socgi_test_option(t, "users", folder_path(&folder, "users")), 0);
+    assert_int_equal(socgi_test_option(t, "guesses", folder_path(&folder, "guesses")), 0);
     assert_int_equal(socgi_test_option(t, "token", "s3cret"), 0);
     *state = t;
     return 0;
@@ -219,6 +224,54 @@ static void others_are_asked(void **state) {
     }
 }
 
+/* So many more wrong ones, as another worker would count them: the waits are longer than the test then. */
+static void wrong_elsewhere(const char *name, unsigned times) {
+    struct timespec now;
+    struct guesses *other = guesses_open(folder_path(&folder, "guesses"));
+    assert_non_null(other);
+    assert_int_equal(clock_gettime(CLOCK_BOOTTIME, &now), 0);
+    for (unsigned i = 0; i < times; i++) {
+        guesses_wrong(other, name, "127.0.0.1", now.tv_sec);
+    }
+    guesses_close(other);
+}
+
+/* Who guesses on and on is told to wait, without a hash being made; whoever else is there is not. */
+static void guessing_is_slow(void **state) {
+    struct socgi_test *t = *state;
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(get(t, "Basic Z3Vlc3Q6d3Jvbmc=", NULL), 401);
+    }
+    wrong_elsewhere("guest", 6); /* 10 in all */
+    hashed = 0;
+    assert_int_equal(get(t, "Basic Z3Vlc3Q6d3Jvbmc=", NULL), 429);
+    assert_in_range(strtol(socgi_test_response_header(t, "Retry-After"), NULL, 10), 1, 32);
+    assert_null(socgi_test_response_header(t, "WWW-Authenticate"));
+    assert_int_equal(get(t, "Basic Z3Vlc3Q6Z3Vlc3Q=", NULL), 429); /* nor is the right one told from it */
+    assert_int_equal(hashed, 0);
+    assert_int_equal(get(t, NULL, NULL), 401);
+    assert_int_equal(get(t, "Basic eDp4", NULL), 200); /* x:x */
+    assert_int_equal(get(t, "Bearer s3cret", NULL), 200);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(get(t, "Bearer wrong", NULL), 401);
+    }
+    wrong_elsewhere("", 11); /* 25 of its address */
+    assert_int_equal(get(t, "Bearer s3cret", NULL), 429);
+    assert_int_equal(get(t, "Basic eDp4", NULL), 429);
+}
+
+/* A file that it cannot have is no reason not to serve. */
+static void guesses_without_a_file(void **state) {
+    struct socgi_test *t = *state;
+    assert_int_equal(socgi_test_option(t, "guesses", "/nowhere/guesses"), 0);
+    int status = 401;
+    for (int i = 0; i < 10 && status == 401; i++) { /* the first waits may be over */
+        status = get(t, "Basic Z3Vlc3Q6d3Jvbmc=", NULL);
+    }
+    assert_int_equal(status, 429);
+    assert_int_equal(access(folder_path(&folder, "guesses"), F_OK), -1);
+}
+
 static void who_is_struck_off_is_out(void **state) {
     assert_int_equal(get(*state, "Basic Z3Vlc3Q6Z3Vlc3Q=", NULL), 200);
     folder_write(&folder, "users", "");
@@ -251,6 +304,8 @@ int main(void) {
         cmocka_unit_test(bearers),
         TEST(members_are_let_in),
         TEST(others_are_asked),
+        TEST(guessing_is_slow),
+        TEST(guesses_without_a_file),
         TEST(who_is_struck_off_is_out),
         cmocka_unit_test(what_stops_the_start),
     };

@@ -214,28 +214,82 @@ static void queue_left(void **state) {
     assert_false(client_hears(client, 200, "at last"));
 }
 
-/* After the last answer: what the client still sends is dropped, for a while and up to a limit. */
+static struct client *refused(struct room *room) {
+    struct client *client = client_connect(room);
+    client_say(client, "nonsense\r\n\r\n");
+    assert_true(client_hears(client, 400, NULL));
+    assert_true(client_ended(client));
+    return client;
+}
+
+/* After the last answer: what the client still sends is dropped, however much it is, while it comes. */
 static void lingers(void **state) {
     static char more[100000];
     struct room *room = *state;
-    for (int floods = 0; floods < 2; floods++) {
-        struct client *client = client_connect(room);
-        client_say(client, "nonsense\r\n\r\n");
-        assert_true(client_hears(client, 400, NULL));
-        assert_true(client_ended(client));
-        assert_int_equal(room->clients.count, 1);
-        for (size_t sent = 0; floods && sent <= 1 << 20; sent += sizeof(more)) {
-            client_send(client, more, sizeof(more));
-        }
-        if (!floods) {
-            room_pass(room, 1999);
-            client_say(client, "more"); /* gains no time */
-            assert_int_equal(room->clients.count, 1);
-            room_pass(room, 1);
-        }
-        assert_int_equal(room->clients.count, 0);
-        client_close(client);
+    struct client *client = refused(room);
+    for (size_t sent = 0; sent < 5 << 20; sent += sizeof(more)) {
+        client_send(client, more, sizeof(more));
     }
+    room_pass(room, 4999);
+    assert_int_equal(room->clients.count, 1);
+    client_say(client, "more"); /* gains time */
+    room_pass(room, 4999);
+    assert_int_equal(room->clients.count, 1);
+    room_pass(room, 1);
+    assert_int_equal(room->clients.count, 0);
+    client_close(client);
+    client = refused(room);
+    for (unsigned second = 1; second < 30; second++) {
+        room_pass(room, 1000);
+        client_say(client, "more");
+        assert_int_equal(room->clients.count, 1);
+    }
+    room_pass(room, 1000);
+    assert_int_equal(room->clients.count, 0); /* so long in all */
+    client_close(client);
+    client = refused(room);
+    client_half_close(client);
+    assert_int_equal(room->clients.count, 0); /* nothing more will come */
+}
+
+/* Who lingers keeps nobody waiting: so much is dropped in a turn. */
+static void lingers_in_turns(void **state) {
+    static char more[4096];
+    struct room *room = *state;
+    struct client *client = refused(room);
+    room->config.pipeline_limit = sizeof(more) / 16;
+    room_configure(room);
+    assert_int_equal(send(client->fd, more, sizeof(more), MSG_NOSIGNAL), sizeof(more));
+    loop_wait(&room->loop, 0);
+    room->loop.now = room->now;
+    loop_run(&room->loop);
+    assert_int_equal(clients_next(&room->clients), 0);
+    assert_int_equal(recv(client_connection(client)->fd, more, 1, MSG_PEEK | MSG_DONTWAIT), 1);
+    room_settle(room);
+    assert_int_equal(recv(client_connection(client)->fd, more, 1, MSG_PEEK | MSG_DONTWAIT), -1);
+}
+
+/* Of those that linger there are so many at most; the oldest ends first. */
+static void lingerers_are_counted(void **state) {
+    enum { MOST = 4 };
+    struct room *room = *state;
+    struct client *clients[MOST + 1];
+    room->config.connections = 8 * (MOST - 1);
+    room_configure(room);
+    for (size_t i = 0; i <= MOST; i++) {
+        clients[i] = refused(room);
+        room_pass(room, 10);
+        assert_int_equal(room->clients.count, i < MOST ? i + 1 : MOST);
+        if (i < MOST) {
+            client_say(clients[0], "more"); /* makes it no younger */
+        }
+    }
+    assert_int_equal(send(clients[0]->fd, "x", 1, MSG_NOSIGNAL), -1);
+    client_say(clients[1], "more");
+    client_close(clients[1]);
+    assert_int_equal(room->clients.count, MOST - 1);
+    (void)refused(room);
+    assert_int_equal(room->clients.count, MOST);
 }
 
 /* Times that are changed hold at once, also for those that wait. */
@@ -251,9 +305,19 @@ static void deadlines_change(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(goes_while_it_waits), TEST(goes_too_late), TEST(goes_at_any_time), TEST(ends_within),
-        TEST(deadlines),           TEST(slow_head),     TEST(slow_body),        TEST(slow_reader),
-        TEST(queue_left),          TEST(lingers),       TEST(deadlines_change),
+        TEST(goes_while_it_waits),
+        TEST(goes_too_late),
+        TEST(goes_at_any_time),
+        TEST(ends_within),
+        TEST(deadlines),
+        TEST(slow_head),
+        TEST(slow_body),
+        TEST(slow_reader),
+        TEST(queue_left),
+        TEST(lingers),
+        TEST(deadlines_change),
+        TEST(lingers_in_turns),
+        TEST(lingerers_are_counted),
     };
     return cmocka_run_group_tests_name("client_end", tests, NULL, NULL);
 }

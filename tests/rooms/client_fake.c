@@ -46,13 +46,13 @@ static bool fake_route(struct exchange *x) {
 }
 
 /* As a worker sees it: by what is packed for one. */
-static void fake_note(struct exchange *x, struct asked *asked) {
-    static unsigned char packed[CHANNEL_MESSAGE_MAX];
-    struct wire_field fields[16];
-    struct wire_request r = {.fields = fields, .field_capacity = 16};
-    long length = exchange_pack(x, &(struct exchange_place){0}, packed, sizeof(packed));
+static void fake_note(struct fake *f, struct exchange *x, struct asked *asked) {
+    struct wire_field fields[FAKE_FIELDS];
+    struct wire_request r = {.fields = fields, .field_capacity = FAKE_FIELDS};
+    long length = exchange_pack(x, &(struct exchange_place){0}, f->packed, sizeof(f->packed));
     assert_true(length > 0);
-    assert_int_equal(wire_request_unpack(&r, packed, (size_t)length), 0);
+    f->packed_length = (size_t)length;
+    assert_int_equal(wire_request_unpack(&r, f->packed, f->packed_length), 0);
     *asked = (struct asked){
         .method = r.method, .keep = r.keep, .filed = r.body_kind == WIRE_BODY_FD, .length = r.body_length};
     (void)snprintf(asked->path, sizeof(asked->path), "%s", r.path);
@@ -68,7 +68,7 @@ static void fake_note(struct exchange *x, struct asked *asked) {
 static void fake_submit(struct exchange *x) {
     struct fake *f = fake_of(x->connection);
     ticket_step(x, ROUTED, SUBMITTED);
-    fake_note(x, &f->asked[f->submitted++ % FAKE_REQUESTS]);
+    fake_note(f, x, &f->asked[f->submitted++ % FAKE_REQUESTS]);
     assert_true(f->waits < FAKE_REQUESTS);
     f->waiting[f->waits++] = x;
     if (f->manner == AT_ONCE) {

@@ -16,7 +16,7 @@
 
 struct room;
 
-enum { FAKE_REQUESTS = 16, FAKE_TEXT = 2048 };
+enum { FAKE_REQUESTS = 16, FAKE_TEXT = 2048, FAKE_FIELDS = 16 };
 
 /* A request as the service was given it. */
 struct asked {
@@ -44,7 +44,9 @@ struct fake {
     unsigned routed, submitted, cancels, released; /* how many times it was asked to */
     unsigned forgotten;                            /* connections */
     struct asked asked[FAKE_REQUESTS];             /* the last ones, by their number in `submitted` */
-    struct exchange *waiting[FAKE_REQUESTS];       /* submitted and not released, the oldest first */
+    unsigned char packed[CHANNEL_MESSAGE_MAX];     /* the last one, as a worker is given it */
+    size_t packed_length;
+    struct exchange *waiting[FAKE_REQUESTS]; /* submitted and not released, the oldest first */
     size_t waits;
 };
 

@@ -31,6 +31,8 @@ static const struct config usual = {
     .head_limit = 1024,
     .field_limit = 16,
     .body_total = 4096,
+    .body_share = 100,
+    .request_memory = 1 << 20,
     .body_inline = 256,
     .chunk_overhead = 1024,
     .spool_folder = spool,
@@ -109,7 +111,7 @@ int room_close(void **state) {
     log_to(NULL, NULL);
     bool released = room->plugins.released == room->plugins.routed && room->inside.released == room->inside.routed;
     bool forgotten = room->plugins.forgotten + room->inside.forgotten == room->clients.connection_numbers;
-    bool counted = room->clients.count == 0 && room->clients.spooled == 0;
+    bool counted = room->clients.count == 0 && room->clients.spooled == 0 && room->clients.memory == 0;
     int fds = room->fds;
     free(room);
     *state = NULL;
@@ -159,11 +161,11 @@ uint64_t room_sleeps(const struct room *room) {
 
 /* ---- Clients ---- */
 
-static struct client *client_of(struct room *room, struct listener *listener) {
+static struct client *client_of(struct room *room, struct listener *listener, const char *address) {
     struct sockaddr_storage peer = {0};
     struct sockaddr_in *in = (struct sockaddr_in *)&peer;
     *in = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(4711)};
-    assert_int_equal(inet_pton(AF_INET, "192.0.2.7", &in->sin_addr), 1);
+    assert_int_equal(inet_pton(AF_INET, address, &in->sin_addr), 1);
     int pair[2];
     size_t i = 0;
     while (i < ROOM_CLIENTS && room->at[i].fd >= 0) {
@@ -179,11 +181,15 @@ static struct client *client_of(struct room *room, struct listener *listener) {
 }
 
 struct client *client_connect(struct room *room) {
-    return client_of(room, room->listener);
+    return client_of(room, room->listener, "192.0.2.7");
+}
+
+struct client *client_connect_from(struct room *room, const char *address) {
+    return client_of(room, room->listener, address);
 }
 
 struct client *client_connect_apart(struct room *room) {
-    return client_of(room, room->listener_apart);
+    return client_of(room, room->listener_apart, "192.0.2.7");
 }
 
 struct connection *client_connection(const struct client *client) {

@@ -67,9 +67,10 @@ uint64_t room_sleeps(const struct room *room);
 
 /* ---- Clients ---- */
 
-/* A client of the service of plugins, at 192.0.2.7, or of the one that is apart; closed by the test or with the room.
- * The room never has more than ROOM_CLIENTS. */
+/* A client of the service of plugins, at 192.0.2.7 or another address, or of the one that is apart; closed by the test
+ * or with the room. The room never has more than ROOM_CLIENTS. */
 struct client *client_connect(struct room *room);
+struct client *client_connect_from(struct room *room, const char *address);
 struct client *client_connect_apart(struct room *room);
 
 /* Each does so, and all settles. */

@@ -95,6 +95,41 @@ static void a_body_leaves_turns_to_others(void **state) {
     (void)client_hears(client, 200, NULL);
 }
 
+/* Chunks of a byte are much work for few bytes: of those a turn takes less than of large ones. */
+static void small_chunks_are_taken_in_small_blocks(void **state) {
+    enum { CHUNKS = 8000, CHUNK = 6, BLOCK = 4096 };
+    struct room *room = *state;
+    char *text = malloc(CHUNKS * CHUNK + 1);
+    assert_non_null(text);
+    for (size_t i = 0; i < CHUNKS; i++) {
+        memcpy(text + i * CHUNK, "1\r\nx\r\n", CHUNK);
+    }
+    room->plugins.body_limit = 2 * CHUNKS;
+    room->config.body_total = room->config.chunk_overhead = 1 << 20;
+    room_configure(room);
+    struct client *client = client_connect(room);
+    client_say(client, "PUT /small HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n");
+    assert_int_equal(send(client->fd, text, CHUNKS * CHUNK, MSG_NOSIGNAL), CHUNKS * CHUNK);
+    for (size_t turn = 1; turn <= 3; turn++) {
+        loop_wait(&room->loop, 0);
+        room->loop.now = room->now;
+        loop_run(&room->loop);
+        clients_turn(&room->clients);
+        assert_in_range(client_connection(client)->exchange->body.length, 1, turn * (2 * BLOCK / CHUNK + 1));
+    }
+    room_settle(room);
+    assert_int_equal(client_connection(client)->exchange->body.length, CHUNKS);
+    client_say(client, "fa0\r\n"); /* a large one */
+    memset(text, 'x', 4000);
+    client_send(client, text, 4000);
+    client_say(client, "\r\n0\r\n\r\n");
+    assert_int_equal(room->plugins.submitted, 1);
+    assert_int_equal(asked_at(room, 0)->length, CHUNKS + 4000);
+    fake_answer_text(room, &room->plugins, "");
+    (void)client_hears(client, 200, "");
+    free(text);
+}
+
 static void byte_by_byte(void **state) {
     struct room *room = *state;
     room->plugins.manner = AT_ONCE;
@@ -374,13 +409,21 @@ static void body_total(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(cut_at_every_byte), TEST(a_body_leaves_turns_to_others),
-        TEST(byte_by_byte),      TEST(more_than_is_taken_at_once),
-        TEST(one_at_a_time),     TEST(half_closed),
-        TEST(kept_or_not),       TEST(so_many_on_a_connection),
-        TEST(refused),           TEST(options_of_everything),
-        TEST(not_routed),        TEST(answered_before_the_body),
-        TEST(waits_for_a_word),  TEST(body_limits),
+        TEST(cut_at_every_byte),
+        TEST(a_body_leaves_turns_to_others),
+        TEST(small_chunks_are_taken_in_small_blocks),
+        TEST(byte_by_byte),
+        TEST(more_than_is_taken_at_once),
+        TEST(one_at_a_time),
+        TEST(half_closed),
+        TEST(kept_or_not),
+        TEST(so_many_on_a_connection),
+        TEST(refused),
+        TEST(options_of_everything),
+        TEST(not_routed),
+        TEST(answered_before_the_body),
+        TEST(waits_for_a_word),
+        TEST(body_limits),
         TEST(body_total),
     };
     return cmocka_run_group_tests_name("client", tests, NULL, NULL);

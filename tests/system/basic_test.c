@@ -1,4 +1,5 @@
 /* The everyday life of a request: plugins answer, connections are kept, requests are pipelined and arrive in pieces. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +59,50 @@ static void methods_are_checked(void **state) {
     assert_int_equal(answer.status / 100, 2);
     answer_free(&answer);
     client_close(client);
+    server_end(server);
+}
+
+/* Targets as browsers send them reach plugins as they were sent, and the log escaped. */
+static void targets_of_browsers_are_taken(void **state) {
+    static const struct {
+        const char *target, *shown; /* by the plugin, which escapes as logs do */
+    } table[] = {
+        {"/echo/request?q=a[]|^{}\\`\"<>", "/echo/request?q=a[]|^{}\\x5C`\"<>"},
+        {"/echo/request?q=\xc3\xbc\xff%zz%", "/echo/request?q=\\xC3\\xBC\\xFF%zz%"},
+        {"/echo/request?%", "/echo/request?%"},
+        {"http://h/echo/request?[x]", "http://h/echo/request?[x]"},
+    };
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "echo hello file", .options = {"file.root=" SYSTEM_WWW}});
+    struct client *client = client_open(server);
+    struct answer answer;
+    char expected[128];
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+        client_print(client, "GET %s HTTP/1.1\r\nHost: h\r\nAccept: text/plain\r\n\r\n", table[i].target);
+        assert_int_equal(client_read(client, false, &answer), 0);
+        assert_int_equal(answer.status, 200);
+        (void)snprintf(expected, sizeof(expected), "GET %s\n", table[i].shown);
+        assert_non_null(strstr(answer.body, expected));
+        answer_free(&answer);
+    }
+    client_print(client, "GET /hello?name=[\xc3\xbc] HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(client_read(client, false, &answer), 0);
+    assert_string_equal(answer.body, "Hello, [\xc3\xbc]!\n");
+    answer_free(&answer);
+    client_get(client, "/files/gr\xc3\xbc\xc3\x9f"
+                       "e%20aus%20k\xc3\xb6ln.txt"); /* a file of that name */
+    assert_int_equal(client_status(client), 200);
+    client_print(client, "GET /files?a[]=\"\xfc HTTP/1.1\r\nHost: h\r\n\r\n");
+    assert_int_equal(client_read(client, false, &answer), 0);
+    assert_int_equal(answer.status, 301);
+    char value[256];
+    assert_string_equal(answer_field(&answer, "Location", value), "/files/?a%5B%5D=%22%FC");
+    answer_free(&answer);
+    client_close(client);
+    server_stop(server, SIGQUIT);
+    char *log = file_read(server->access);
+    assert_non_null(strstr(log, "\"GET /files?a[]=\\x22\\xFC HTTP/1.1\" 301 "));
+    free(log);
     server_end(server);
 }
 
@@ -250,6 +295,7 @@ int main(void) {
         SYSTEM_TEST(plugins_answer),
         SYSTEM_TEST(our_own_plugins_answer),
         SYSTEM_TEST(methods_are_checked),
+        SYSTEM_TEST(targets_of_browsers_are_taken),
         SYSTEM_TEST(head_has_no_body),
         SYSTEM_TEST(statuses_are_framed),
         SYSTEM_TEST(http_1_0_is_closed_unless_kept),

@@ -97,8 +97,9 @@ static void environment_is_clean(void **state) {
     program("env", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; env; trap\n");
     struct client *client = client_open(server);
     struct answer answer;
-    client_print(client, "GET /cgi/env HTTP/1.1\r\nHost: here\r\nProxy: evil\r\nX_Under: score\r\nX-Fine: yes\r\n"
-                         "Authorization: Basic eDp5\r\nContent-Length: 0\r\n\r\n");
+    client_print(client,
+                 "GET /cgi/env HTTP/1.1\r\nHost: here\r\nProxy: evil\r\nX_Under: score\r\nX-Fine: yes\r\n"
+                 "Authorization: Basic eDp5\r\nX-Empty:\r\nCookie: b=1\r\nX-Blank: \r\nContent-Type: a/b\r\n\r\n");
     assert_int_equal(client_read(client, false, &answer), 0);
     assert_int_equal(answer.status, 200);
     assert_true(text_matches(answer.body, "^HTTP_X_FINE=yes$"));
@@ -106,6 +107,10 @@ static void environment_is_clean(void **state) {
     assert_true(text_matches(answer.body, "^GATEWAY_INTERFACE=CGI/1\\.1$"));
     assert_true(text_matches(answer.body, "^REQUEST_METHOD=GET$"));
     assert_true(text_matches(answer.body, "^SERVER_PROTOCOL=HTTP/1\\.1$"));
+    assert_true(text_matches(answer.body, "^HTTP_X_EMPTY=$"));
+    assert_true(text_matches(answer.body, "^HTTP_COOKIE=b=1$")); /* it follows a field without a value */
+    assert_true(text_matches(answer.body, "^HTTP_X_BLANK=$"));
+    assert_true(text_matches(answer.body, "^CONTENT_TYPE=a/b$"));
     assert_null(strstr(answer.body, "HTTP_PROXY"));
     assert_null(strstr(answer.body, "score"));
     assert_null(strstr(answer.body, "eDp5"));
@@ -113,6 +118,85 @@ static void environment_is_clean(void **state) {
     answer_free(&answer);
     client_close(client);
     assert_int_equal(unsetenv("SOCGI_TEST_SECRET"), 0);
+    cgi_end(server);
+}
+
+/* The environment that a program gets for a request; the caller frees it. */
+static char *environment_of(struct client *client, const char *request) {
+    struct answer answer;
+    client_print(client, "%s", request);
+    assert_int_equal(client_read(client, false, &answer), 0);
+    assert_int_equal(answer.status, 200);
+    char *text = strdup(answer.body);
+    answer_free(&answer);
+    return text;
+}
+
+/* What RFC 3875 has of a request, and what Apache and nginx tell besides. */
+static void variables(void **state) {
+    static const struct {
+        const char *request;
+        const char *has[6], *lacks[3];
+    } table[] = {
+        {"GET /cgi/env HTTP/1.1\r\nHost: here:8080\r\n\r\n",
+         {"^SERVER_ADDR=127\\.0\\.0\\.1$", "^REQUEST_SCHEME=http$", "^REMOTE_ADDR=127\\.0\\.0\\.1$",
+          "^REQUEST_URI=/cgi/env$", "^SCRIPT_NAME=/cgi/env$"},
+         {"PATH_INFO", "PATH_TRANSLATED", "CONTENT_LENGTH"}},
+        {"GET /cgi/env/b HTTP/1.1\r\nHost: here\r\n\r\n", {"^PATH_INFO=/b$", "^PATH_TRANSLATED=/.*/b$"}, {NULL}},
+        {"POST /cgi/env HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n", {"^CONTENT_LENGTH=0$"}, {NULL}},
+        {"POST /cgi/env HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+         {"^CONTENT_LENGTH=3$"},
+         {"HTTP_TRANSFER_ENCODING"}},
+        {"POST /cgi/env HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+         {"^CONTENT_LENGTH=0$"},
+         {"HTTP_TRANSFER_ENCODING"}},
+        {"GET /cgi/env?a[]={\"\xc3\xbc%zz HTTP/1.1\r\nHost: h\r\n\r\n",
+         {"^REQUEST_URI=/cgi/env\\?a%5B%5D=%7B%22%C3%BC%zz$", "^QUERY_STRING=a%5B%5D=%7B%22%C3%BC%zz$"},
+         {NULL}},
+    };
+    (void)snprintf(folder, sizeof(folder), "/tmp/socgi-cgi-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(root_option, sizeof(root_option), "cgi.root=%s", folder);
+    program("env", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; env\n");
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "cgi hello",
+                                                                       .options = {root_option},
+                                                                       .listen = {"0.0.0.0:0", "unix:socket"}});
+    struct client *client = client_open(server);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        char *text = environment_of(client, table[i].request);
+        for (size_t n = 0; n < 6 && table[i].has[n]; n++) {
+            if (!text_matches(text, table[i].has[n])) {
+                fail_msg("%s not in\n%s", table[i].has[n], text);
+            }
+        }
+        for (size_t n = 0; n < 3 && table[i].lacks[n]; n++) {
+            assert_null(strstr(text, table[i].lacks[n]));
+        }
+        free(text);
+    }
+    client_close(client);
+    char path[80];
+    (void)snprintf(path, sizeof(path), "%s/socket", server->folder);
+    static const char *const hosts[][2] = {{"h:8080", "^SERVER_PORT=8080$"}, {"h", "^SERVER_PORT=80$"},
+                                           {"[::1]:81", "^SERVER_PORT=81$"}, {"[::1]", "^SERVER_PORT=80$"},
+                                           {"h:", "^SERVER_PORT=80$"},       {"", "^SERVER_PORT=80$"}};
+    client = client_connect_unix(path);
+    for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+        char request[128];
+        (void)snprintf(request, sizeof(request), "GET /cgi/env HTTP/1.1\r\nHost: %s\r\n\r\n", hosts[i][0]);
+        char *text = environment_of(client, request);
+        assert_true(text_matches(text, hosts[i][1]));
+        assert_true(text_matches(text, "^REMOTE_ADDR=$"));
+        assert_null(strstr(text, "REMOTE_PORT"));
+        assert_null(strstr(text, "SERVER_ADDR"));
+        free(text);
+    }
+    client_close(client);
+    server_stop(server, SIGQUIT);
+    char *log = file_read(server->access);
+    assert_true(text_matches(log, "^unix: - - \\["));
+    assert_true(text_matches(log, "^127\\.0\\.0\\.1 - - \\["));
+    free(log);
     cgi_end(server);
 }
 
@@ -242,8 +326,9 @@ static void git_clone_and_push(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(shell_programs), SYSTEM_TEST(environment_is_clean), SYSTEM_TEST(much_in_and_out),
-        SYSTEM_TEST(slow_programs),  SYSTEM_TEST(perl_cgi_pm),          SYSTEM_TEST(git_clone_and_push),
+        SYSTEM_TEST(shell_programs),     SYSTEM_TEST(environment_is_clean), SYSTEM_TEST(much_in_and_out),
+        SYSTEM_TEST(variables),          SYSTEM_TEST(slow_programs),        SYSTEM_TEST(perl_cgi_pm),
+        SYSTEM_TEST(git_clone_and_push),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -337,15 +337,35 @@ static void an_image_for_nobody_is_not_computed(void **state) {
     server_end(server);
 }
 
+/* Wrong passwords are counted by all workers together. */
 static void members_say_who_they_are(void **state) {
+    enum { FREE = 5 };
+    char folder[] = "/tmp/socgi-system-members-XXXXXX";
+    char guesses[80];
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(guesses, sizeof(guesses), "members.guesses=%s/guesses", folder);
     struct server *server = server_start(
         state, &(struct server_setup){.plugins = "members",
-                                      .options = {"members.users=" SYSTEM_WWW "/../plugins/members/users"}});
+                                      .options = {"members.users=" SYSTEM_WWW "/../plugins/members/users", guesses}});
     fetch_expect(server, "/members", 401, NULL);
     char *body = body_of(server, "/members", "Authorization: Basic Z3Vlc3Q6Z3Vlc3Q=");
     assert_non_null(strstr(body, "<b id=\"user\">guest</b>"));
     free(body);
+    struct fetch wrong[FREE + 3];
+    for (size_t i = 0; i < FREE + 3; i++) {
+        wrong[i] = (struct fetch){.path = "/members", .field = "Authorization: Basic Z3Vlc3Q6d3Jvbmc="};
+    }
+    fetch_all(server, wrong, FREE, 2, NULL, NULL);
+    fetch_all(server, wrong + FREE, 3, 1, NULL, NULL);
+    for (size_t i = 0; i < FREE; i++) {
+        assert_int_equal(wrong[i].status, 401);
+    }
+    /* the first wait is a second, and may be over; the next one is longer */
+    assert_true(wrong[FREE].status == 429 || wrong[FREE + 1].status == 429 || wrong[FREE + 2].status == 429);
+    fetch_free(wrong, FREE + 3);
     server_end(server);
+    (void)remove(strchr(guesses, '=') + 1);
+    (void)remove(folder);
 }
 
 int main(void) {

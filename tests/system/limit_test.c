@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -30,8 +31,8 @@ static void slow_bodies_are_refused(void **state) {
  */
 static void bodies_have_a_limit_together(void **state) {
     enum { HALF = 600000 };
-    struct server *server =
-        server_start(state, &(struct server_setup){.plugins = "mirror", .settings = {"body_total=1000000"}});
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "mirror", .settings = {"body_total=1000000", "body_share=100"}});
     char *body = calloc(1, HALF);
     struct client *first = client_open(server);
     struct client *second = client_open(server);
@@ -51,6 +52,64 @@ static void bodies_have_a_limit_together(void **state) {
     assert_int_equal(client_status(third), 200);
     client_close(third);
     free(body);
+    server_end(server);
+}
+
+/* A body that drips holds its place until another one needs it: then the slowest gives way. */
+static void dripping_bodies_give_way(void **state) {
+    enum { HALF = 600000, DRIPS = 100 };
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "mirror", .settings = {"body_total=1000000", "body_share=100"}});
+    char *body = calloc(1, HALF);
+    struct client *slow = client_open(server);
+    client_print(slow, "POST /mirror HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n", HALF + DRIPS);
+    client_send(slow, body, HALF);
+    struct pollfd answer = {.fd = slow->fd, .events = POLLIN};
+    for (int i = 0; i < 5100 / 100; i++) { /* it is old enough then */
+        assert_int_equal(poll(&answer, 1, 100), 0);
+        client_print(slow, "x");
+    }
+    struct client *new = client_open(server);
+    client_print(new, "POST /mirror HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n", HALF);
+    client_send(new, body, HALF);
+    assert_int_equal(client_status(new), 200);
+    assert_int_equal(client_status(slow), 408);
+    client_close(new);
+    client_close(slow);
+    free(body);
+    server_end(server);
+}
+
+/* Heads that do not end, of so many connections that there is no memory for more of them: the others are told. */
+static void heads_have_a_limit_together(void **state) {
+    enum { HEADS = 60, LENGTH = 30000 };
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "hello", .settings = {"request_memory=1M"}});
+    struct client *held[HEADS];
+    int refused = 0;
+    char text[LENGTH];
+    memset(text, 'x', sizeof(text));
+    for (int i = 0; i < HEADS; i++) {
+        held[i] = client_open(server);
+        client_print(held[i], "GET /hello HTTP/1.1\r\nHost: t\r\nX: ");
+        client_send(held[i], text, LENGTH);
+    }
+    for (int i = HEADS - 1; i >= 0; i--) { /* the last one is refused; what the others are told is there by then */
+        struct pollfd answer = {.fd = held[i]->fd, .events = POLLIN};
+        if (poll(&answer, 1, i == HEADS - 1 ? WAIT_MS : 0) == 1) {
+            assert_int_equal(client_status(held[i]), 503);
+            refused++;
+        }
+    }
+    assert_in_range(refused, HEADS - (1 << 20) / LENGTH, HEADS - 1);
+    for (int i = 0; i < HEADS; i++) {
+        client_close(held[i]);
+    }
+    server_sync(server);
+    struct client *client = client_open(server);
+    client_get(client, "/hello");
+    assert_int_equal(client_status(client), 200);
+    client_close(client);
     server_end(server);
 }
 
@@ -174,6 +233,32 @@ static void refusals_arrive_while_clients_send(void **state) {
     server_end(server);
 }
 
+/* Nor is it lost on who sends all of a large body, and slowly, before it listens. */
+static void refusals_reach_who_listens_last(void **state) {
+    enum { BYTES = 20 << 20, BLOCK = 1 << 20 };
+    static const struct {
+        const char *request;
+        int status;
+    } table[] = {{"POST /code", 405}, {"POST /nowhere", 404}, {"POST /hello", 413}};
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "hello code", .settings = {"body_limit=1M"}, .workers = 1});
+    char *block = calloc(1, BLOCK);
+    assert_non_null(block);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct client *client = client_open(server);
+        client_print(client, "%s HTTP/1.1\r\nHost: t\r\nContent-Length: %d\r\n\r\n", table[i].request, BYTES);
+        for (size_t sent = 0; sent < BYTES; sent += BLOCK) {
+            assert_int_equal(poll(NULL, 0, i == 0 ? 150 : 0), 0); /* more than 2 seconds in all */
+            client_send(client, block, BLOCK);
+        }
+        assert_int_equal(client_status(client), table[i].status);
+        assert_true(client_ended(client));
+        client_close(client);
+    }
+    free(block);
+    server_end(server);
+}
+
 /* However little is held of what follows, all of it is answered, in order. */
 static void pipelines_are_held_back(void **state) {
     enum { REQUESTS = 200 };
@@ -200,9 +285,12 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(slow_bodies_are_refused),
         SYSTEM_TEST(bodies_have_a_limit_together),
+        SYSTEM_TEST(dripping_bodies_give_way),
+        SYSTEM_TEST(heads_have_a_limit_together),
         SYSTEM_TEST(one_address_cannot_take_all),
         SYSTEM_TEST(pipelines_are_held_back),
         SYSTEM_TEST(refusals_arrive_while_clients_send),
+        SYSTEM_TEST(refusals_reach_who_listens_last),
         SYSTEM_TEST(a_file_may_shrink),
         SYSTEM_TEST(flushed_parts_do_not_wait),
         SYSTEM_TEST(handlers_see_that_clients_leave),

@@ -3,11 +3,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "http/head.h"
+#include "http/reqid.h"
 #include "http/status.h"
 
 #define COMMON "Date: Sun, 06 Nov 1994 08:49:37 GMT\r\nServer: socgi/" SOCGI_VERSION "\r\n"
@@ -27,6 +29,19 @@ static void frames_by_length(void **state) {
                 "HTTP/1.1 200 OK\r\n" COMMON "Content-Length: 0\r\n");
     assert_head((struct http_head){.status = 404, .minor = 1, .framing = HTTP_BODY_LENGTH, .length = UINT64_MAX},
                 "HTTP/1.1 404 Not Found\r\n" COMMON "Content-Length: 18446744073709551615\r\n");
+}
+
+/* An id lies in memory that others write: its length is not believed. */
+static void long_ids_are_cut(void **state) {
+    (void)state;
+    char id[2000], expected[512];
+    memset(id, 'x', sizeof(id));
+    id[sizeof(id) - 1] = '\0';
+    (void)snprintf(expected, sizeof(expected),
+                   "HTTP/1.1 200 OK\r\n" COMMON "X-Request-Id: %.*s\r\nContent-Length: 5\r\n", HTTP_REQID_MAX, id);
+    assert_head(
+        (struct http_head){.status = 200, .minor = 1, .framing = HTTP_BODY_LENGTH, .length = 5, .request_id = id},
+        expected);
 }
 
 static void other_framings(void **state) {
@@ -109,7 +124,7 @@ int main(void) {
         cmocka_unit_test(frames_by_length), cmocka_unit_test(other_framings),
         cmocka_unit_test(connection),       cmocka_unit_test(every_status_fits),
         cmocka_unit_test(fields_and_end),   cmocka_unit_test(tokens),
-        cmocka_unit_test(values),
+        cmocka_unit_test(values),           cmocka_unit_test(long_ids_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

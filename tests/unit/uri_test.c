@@ -71,6 +71,31 @@ static void bytes_that_a_path_holds(void **state) {
     }
 }
 
+static void targets_go_out_clean(void **state) {
+    (void)state;
+    static const struct {
+        const char *raw, *keep, *clean;
+        size_t room;
+    } cases[] = {
+        {"/a/b?c=d&e=%41", "", "/a/b?c=d&e=%41", 64},
+        {"/[]|^{}\\`\"<>", "", "/%5B%5D%7C%5E%7B%7D%5C%60%22%3C%3E", 64},
+        {"/\xc3\xbc?%zz %", "", "/%C3%BC?%zz%20%", 64},
+        {"http://[::1]/\"#f", "[]#", "http://[::1]/%22#f", 64},
+        {"/a\x01\x7f", "", "/a%01%7F", 64},
+        {"/abc", "", "/a", 3}, /* what does not fit is cut, an escape as a whole */
+        {"/\"\"", "", "/%22", 7},
+        {"/\"\"", "", "/%22%22", 8},
+        {"/", "", "", 1},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char *out = malloc(cases[i].room);
+        size_t length = http_uri_clean(cases[i].raw, strlen(cases[i].raw), cases[i].keep, out, cases[i].room);
+        assert_string_equal(out, cases[i].clean);
+        assert_int_equal(length, strlen(out));
+        free(out);
+    }
+}
+
 static void find(const char *text, const char *name, const char *expected) {
     char out[128];
     long length = http_form_find(text, strlen(text), name, out);
@@ -126,6 +151,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_become_canonical),
         cmocka_unit_test(bytes_that_a_path_holds),
+        cmocka_unit_test(targets_go_out_clean),
         cmocka_unit_test(parameters_are_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

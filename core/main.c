@@ -58,7 +58,7 @@ static int check(int argc, char **argv) {
 
 /* What a worker enters before it loads a plugin. */
 static int enclose(const struct wire_start *start) {
-    return sandbox_enter(&(struct sandbox_wish){.needs = start->needs, .folder = start->folder});
+    return sandbox_enter(&(struct sandbox_wish){.needs = start->needs, .bound = start->bound, .folder = start->folder});
 }
 
 static const char replay_help[] = "Usage: socgi replay REQUEST-FILE [OPTIONS] [PLUGIN-FOLDER]\n"

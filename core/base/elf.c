@@ -29,7 +29,7 @@ static int file_read(int fd, uint64_t offset, void *out, size_t size) {
 /* ---- Its addresses ---- */
 
 /* The segment of the file that an address is in; how many bytes of it follow there. NULL: none. */
-static const ElfW(Phdr) *segment_of(const struct elf *e, uint64_t address, uint64_t *follow) {
+static const ElfW(Phdr) * segment_of(const struct elf *e, uint64_t address, uint64_t *follow) {
     for (size_t i = 0; i < e->header_count; i++) {
         const ElfW(Phdr) *h = &e->headers[i];
         if (h->p_type == PT_LOAD && address >= h->p_vaddr && address - h->p_vaddr < h->p_filesz) {
@@ -117,7 +117,7 @@ static int relocations_read(struct elf *e, const struct table *table) {
     return elf_bytes(e, table->address, e->relocations, count * sizeof(*e->relocations));
 }
 
-static int dynamic_read(struct elf *e, const ElfW(Phdr) *at) {
+static int dynamic_read(struct elf *e, const ElfW(Phdr) * at) {
     struct table relocations = {0};
     size_t count = at->p_filesz / sizeof(ElfW(Dyn));
     bool more = true;
@@ -256,7 +256,7 @@ int elf_symbol(const struct elf *e, const char *name, uint64_t *address) {
 #endif
 
 /* What a relocation adds to: the symbol's place, if the file itself has it; else only the dynamic linker knows. */
-static int base_of(const struct elf *e, const ElfW(Rela) *r, uint64_t *base) {
+static int base_of(const struct elf *e, const ElfW(Rela) * r, uint64_t *base) {
     ElfW(Sym) symbol = {0};
     uint64_t index = SYMBOL_OF(r->r_info);
     int error = index > 0 ? elf_bytes(e, e->symbols + index * sizeof(symbol), &symbol, sizeof(symbol)) : 0;

@@ -12,11 +12,11 @@
 
 struct elf {
     int fd;
-    ElfW(Phdr) *headers;
+    ElfW(Phdr) * headers;
     size_t header_count;
     uint64_t symbols, names; /* addresses, as all below; 0: there is none */
     uint64_t hash, gnu_hash;
-    ElfW(Rela) *relocations;
+    ElfW(Rela) * relocations;
     size_t relocation_count;
 };
 

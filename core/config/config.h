@@ -149,7 +149,8 @@ int config_option_set(struct config *config, const char *plugin, const char *nam
 /* "main" is number 0, the others follow; NULL past the last one. */
 const struct config_pool *config_pool_at(const struct config *config, size_t number);
 
-/* Whether the pool is of the section of that name: itself, or one that was made for some of its plugins ("NAME/..."). */
+/* Whether the pool is of the section of that name: itself, or one that was made for some of its plugins ("NAME/...").
+ */
 bool config_pool_named(const struct config_pool *pool, const char *name);
 
 /* The most workers that all pools have together, as far as the configuration tells. */

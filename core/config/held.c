@@ -80,8 +80,8 @@ static int option_print(const struct plugin *p, const struct need *need, struct 
     int error = buffer_format(out, " %s:%s%s%s", forms[need->kind], folder, folder[0] ? "/" : "",
                               folder[0] && strcmp(value, ".") == 0 ? "" : value);
     if (!error && (strpbrk(value, " \t\r\n") || strpbrk(folder, " \t\r\n") || strlen(value) >= PATH_MAX)) {
-        snprintf(p->reason, HELD_REASON, "option %s: found \"%s\", expected a path without blanks, for its needs name it",
-                 name, value);
+        snprintf(p->reason, HELD_REASON,
+                 "option %s: found \"%s\", expected a path without blanks, for its needs name it", name, value);
         return -EINVAL;
     }
     return error;
@@ -92,7 +92,7 @@ static int said_resolve(const struct plugin *p, char **text) {
     struct buffer out = {0};
     struct need need;
     const char *at = p->said->needs;
-    int error = buffer_append(&out, "", 0);
+    int error = 0;
     if (!at || needs_all(at)) {
         *text = strdup(NEEDS_ALL);
         return *text ? 0 : -ENOMEM;

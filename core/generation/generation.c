@@ -88,11 +88,8 @@ static int pool_fill(struct generation *g, size_t number) {
 }
 
 static int pool_make(struct generation *g, const struct pool_owner *owner, size_t number) {
-    struct pool_plan plan = {.pools = g->all->pools,
-                             .owner = owner,
-                             .data = g,
-                             .config = g->config,
-                             .own = &g->plans[number].own};
+    struct pool_plan plan = {
+        .pools = g->all->pools, .owner = owner, .data = g, .config = g->config, .own = &g->plans[number].own};
     char name[64];
     snprintf(name, sizeof(name), "%llu.%zu", (unsigned long long)g->all->trials, number);
     plan.folder = store_folder(&g->all->store, name, plan.own->gid);

@@ -151,11 +151,8 @@ int plans_make(struct generation *g) {
     int error = 0;
     g->plans = calloc(g->config->pool_count + g->member_count + 1, sizeof(*g->plans));
     for (size_t number = 0; g->plans && !error && (of = config_pool_at(g->config, number)); number++) {
-        struct section s = {.generation = g,
-                            .of = of,
-                            .number = number,
-                            .first = g->plan_count,
-                            .key = needs_join(of->needs, "")};
+        struct section s = {
+            .generation = g, .of = of, .number = number, .first = g->plan_count, .key = needs_join(of->needs, "")};
         for (size_t i = 0; i < g->member_count; i++) {
             g->members[i].pool = g->members[i].section == number ? s.first : g->members[i].pool;
         }

@@ -22,7 +22,9 @@ int agree_check(const char *folder, const char *file, const struct manifest *m, 
     }
     (void)said_read(path, &said);
     free(path);
-    const char *differs = !same(said.needs, m->plugin.needs) ? "needs" : !same(said.name, m->plugin.name) ? "name" : NULL;
+    const char *differs = !same(said.needs, m->plugin.needs) ? "needs"
+                          : !same(said.name, m->plugin.name) ? "name"
+                                                             : NULL;
     said_free(&said);
     if (differs) {
         snprintf(reason, MANIFEST_REASON_SIZE,

@@ -1,5 +1,6 @@
 /* Uses the system, as ?do=USE&what=PATH-or-PORT tells: what a plugin's needs are about. Answers "done", or the name of
- * the error. */
+ * the error. It is built as several plugins, which say by NEEDY_NEEDS what they need, and look at a file when they are
+ * loaded. */
 #include <socgi/plugin.h>
 
 #include <arpa/inet.h>
@@ -169,6 +170,25 @@ static int share(const char *what) {
     return error;
 }
 
+/* What came of reading that before it was asked for anything. */
+#define EARLY "/var/lib/dpkg/status"
+static int constructed, begun;
+
+__attribute__((constructor)) static void construct(void) {
+    constructed = read_file(EARLY);
+}
+
+static int begin(struct socgi_context *ctx) {
+    (void)ctx;
+    begun = read_file(EARLY);
+    return 0;
+}
+
+static int early(const char *what) {
+    (void)what;
+    return constructed == begun ? begun : EIO;
+}
+
 static const struct {
     const char *name;
     int (*run)(const char *what);
@@ -184,10 +204,15 @@ static const struct {
             {"datagrams", datagrams},
             {"paths", paths},
             {"family", other_family},
-            {"share", share}};
+            {"share", share},
+            {"early", early}};
 
 static int handle(const struct socgi_request *req, struct socgi_response *res) {
     const char *name = socgi_query(req, "do", "");
+    if (strcmp(name, "pid") == 0) {
+        (void)socgi_printf(res, "%d", (int)getpid());
+        return 200;
+    }
     for (size_t i = 0; i < sizeof(uses) / sizeof(*uses); i++) {
         if (strcmp(uses[i].name, name) == 0) {
             int error = uses[i].run(socgi_query(req, "what", ""));
@@ -197,4 +222,9 @@ static int handle(const struct socgi_request *req, struct socgi_response *res) {
     }
     return 404;
 }
-SOCGI_PLUGIN(.handle = handle)
+
+#ifndef NEEDY_NEEDS
+#define NEEDY_NEEDS NULL
+#endif
+static const struct socgi_option options[] = {{"root", NULL, "a path that it may need"}, {NULL, NULL, NULL}};
+SOCGI_PLUGIN(.handle = handle, .init = begin, .options = options, .needs = NEEDY_NEEDS)

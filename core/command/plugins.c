@@ -48,11 +48,12 @@ static int plugins_each(const struct config *config, int (*call)(const struct co
 
 static int plugin_check(const struct config *config, const char *file) {
     char reason[HELD_REASON];
-    free(needs_of(config, file, reason));
-    if (reason[0]) {
+    char *needs = needs_of(config, file, reason);
+    if (!needs) {
         complaint("%s", reason);
     }
-    return reason[0] ? -EINVAL : 0;
+    free(needs);
+    return needs ? 0 : -EINVAL;
 }
 
 int plugins_check(const struct config *config) {
@@ -73,6 +74,9 @@ static int plugin_print(const struct config *config, const char *file) {
         printf("plugin %s: pool %s, needs not said: it may what its user may\n", file, pool->name);
     } else {
         printf("plugin %s: pool %s, needs \"%s\"\n", file, pool->name, needs);
+    }
+    if (needs && reason[0]) {
+        printf("plugin %s: %s\n", file, reason);
     }
     free(needs);
     return 0;

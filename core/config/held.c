@@ -75,7 +75,10 @@ static int option_print(const struct plugin *p, const struct need *need, struct 
         return 0;
     }
     if (value[0] != '/' && !getcwd(folder, sizeof(folder))) {
-        return -errno;
+        snprintf(p->reason, HELD_REASON,
+                 "option %s: found \"%s\", expected an absolute path, for the folder is gone: %s", name, value,
+                 strerror(errno));
+        return -EINVAL;
     }
     int error = buffer_format(out, " %s:%s%s%s", forms[need->kind], folder, folder[0] ? "/" : "",
                               folder[0] && strcmp(value, ".") == 0 ? "" : value);
@@ -145,8 +148,10 @@ int held_make(const struct config *config, const char *file, const struct said *
               char reason[HELD_REASON]) {
     const struct config_pool *pool = config_pool_at(config, config_pool_of(config, file));
     const struct plugin p = {.section = section_of(config, file, said), .said = said, .reason = reason};
+    const char *word;
     char *text = NULL;
     *needs = NULL;
+    reason[0] = '\0';
     if (pool->sandbox == SANDBOX_OFF && p.section && p.section->needs && !needs_all(p.section->needs)) {
         snprintf(reason, HELD_REASON, "%s%splugin %s: needs: found \"%s\", expected none, for sandbox is off",
                  p.section->needs_at ? p.section->needs_at : "", p.section->needs_at ? ": " : "", p.section->name,
@@ -162,6 +167,10 @@ int held_make(const struct config *config, const char *file, const struct said *
     if (!error) {
         *needs = needs_narrow(text, pool->needs);
         error = *needs ? 0 : -ENOMEM;
+    }
+    if (!error && !needs_all(text) && needs_beyond(text, pool->needs, &word) > 0) {
+        snprintf(reason, HELD_REASON, "it needs \"%.384s\", of which its pool %s lets it \"%.384s\"", text, pool->name,
+                 *needs);
     }
     free(text);
     return error;

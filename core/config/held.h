@@ -18,8 +18,8 @@ size_t config_pool_of(const struct config *config, const char *file);
 
 /*
  * *needs is what it is held to (base/needs.h), the caller's: what it says and its pool allows, or, if it does not say,
- * what its pool's needs are. 0; -ENOMEM; or -EINVAL with the reason: what it says is not valid, or its section asks for
- * more.
+ * what its pool's needs are. 0, and in `reason` what its pool denies it of that, or nothing; -ENOMEM; or -EINVAL with
+ * the reason: what it says is not valid, or its section asks for more.
  */
 int held_make(const struct config *config, const char *file, const struct said *said, char **needs,
               char reason[HELD_REASON]);

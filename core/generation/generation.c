@@ -42,6 +42,9 @@ static int member_choose(struct generation *g, struct entry *entry, uint64_t ren
     struct edition *edition = entry_choose(entry, renewal, forced);
     while (edition) {
         int error = held_make(g->config, entry->file, &edition->said, &needs, reason);
+        if (!error && reason[0] && edition != entry->good) {
+            log_line(LOG_WARNING, "plugin %s: %s", entry->file, reason);
+        }
         if (error != -EINVAL) {
             return error ? error : member_add(g, entry, edition, needs);
         }

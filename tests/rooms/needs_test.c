@@ -112,6 +112,7 @@ static void a_section_keeps_them_together(void **state) {
                NULL);
     pools_expect(s, "main[all]1:; ab[read:/a write:/b]1:a.so,b.so; cd[read:/c read:/d]1:c.so,d.so; "
                     "e[read:/e/e]1:e.so");
+    assert_true(told(s, "plugin e.so: it needs \"read:/e\", of which its pool e lets it \"read:/e/e\"\n"));
     assert_string_equal(s->generations.serving->pools[3].own->bound, "write:/e/e");
     assert_null(s->generations.serving->pools[2].own->bound);
 }

@@ -4,6 +4,7 @@
  * allowed.
  */
 #include <linux/landlock.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,6 +205,28 @@ static void adding_is_refused(void **state) {
     server_end(server);
 }
 
+/* A reload that would add to it changes nothing; one that takes from it does. */
+static void a_reload_is_held_to_it(void **state) {
+    char path[128];
+    if (landlock() < FILES) {
+        skip();
+    }
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "needy_fixed", .workers = 1, .config = "workers_spare = 1\n"});
+    (void)snprintf(path, sizeof(path), "%s/socgi.conf", server->folder);
+    assert_true(file_write(path, "plugin \"needy_fixed\" { needs = \"read:/etc listen\" }\n"));
+    assert_int_equal(kill(server->pid, SIGHUP), 0);
+    server_log_await(server,
+                     "socgi.conf:1: plugin needy_fixed: needs: found \"read:/etc\", expected what its manifest has", 1);
+    use_expect(server, "needy_fixed", "read", "/var/lib/dpkg/status", "done");
+    assert_true(file_write(path, "plugin \"needy_fixed\" { needs = \"listen\" }\n"));
+    assert_int_equal(kill(server->pid, SIGHUP), 0);
+    generation_await(server, 2);
+    use_expect(server, "needy_fixed", "read", "/var/lib/dpkg/status", "EACCES");
+    use_expect(server, "needy_fixed", "listen-anywhere", "", "done");
+    server_end(server);
+}
+
 static void adding_may_be_allowed(void **state) {
     struct world w;
     if (landlock() < FILES) {
@@ -302,6 +325,11 @@ static void the_status_shows_it(void **state) {
     assert_true(text_matches(answer.body, "\"name\":\"needy_root\",[^{]*\"needs\":\"read:/[^\"]*/%s\",\"state\""));
     assert_true(text_matches(answer.body, "\"name\":\"hello\",[^{]*\"needs\":\"all\",\"state\""));
     answer_free(&answer);
+    client_print(client, "GET /status HTTP/1.1\r\nHost: t\r\nAccept: text/plain\r\n\r\n");
+    assert_int_equal(client_read(client, false, &answer), 0);
+    assert_non_null(strstr(answer.body, "\n  needy_none.so: needs nothing\n"));
+    assert_non_null(strstr(answer.body, "; main/needy_none "));
+    answer_free(&answer);
     client_close(client);
     server_end(server);
 }
@@ -315,6 +343,7 @@ int main(void) {
         SYSTEM_TEST(a_section_takes_from_it),
         SYSTEM_TEST(adding_is_refused),
         SYSTEM_TEST(adding_may_be_allowed),
+        SYSTEM_TEST(a_reload_is_held_to_it),
         SYSTEM_TEST(no_path_leads_beyond_its_pool),
         SYSTEM_TEST(needs_that_are_made_are_refused),
         SYSTEM_TEST(older_kernels_hold_what_they_can),

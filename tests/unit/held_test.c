@@ -123,6 +123,29 @@ static void its_section_is_that_of_its_name(void **state) {
     wish_check(&(struct wish){NULL, "read:/a", false, "all", "all"}, &said, NULL);
 }
 
+/* That is told, for it may do less than it was made for. */
+static void what_the_pool_denies_is_told(void **state) {
+    (void)state;
+    static const struct {
+        const char *says, *pool, *told;
+    } cases[] = {
+        {"read:/a listen", "read:/", "it needs \"listen read:/a\", of which its pool main lets it \"read:/a\""},
+        {"read:/a", "read:/", ""},
+        {"", "", ""},
+        {NULL, "read:/", ""}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char reason[HELD_REASON] = "?";
+        char *needs;
+        const struct said said = {.needs = cases[i].says ? copy(cases[i].says) : NULL};
+        struct config *config = config_make(&(struct wish){.pool = cases[i].pool}, NULL);
+        assert_int_equal(held_make(config, "x.so", &said, &needs, reason), 0);
+        assert_string_equal(reason, cases[i].told);
+        free(needs);
+        free(said.needs);
+        config_drop(config);
+    }
+}
+
 static void without_a_sandbox_nothing_holds(void **state) {
     (void)state;
     char reason[HELD_REASON] = "";
@@ -144,6 +167,7 @@ static void without_a_sandbox_nothing_holds(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_narrowest_word_holds), cmocka_unit_test(options_are_paths),
+                                       cmocka_unit_test(what_the_pool_denies_is_told),
                                        cmocka_unit_test(its_section_is_that_of_its_name),
                                        cmocka_unit_test(without_a_sandbox_nothing_holds)};
     return cmocka_run_group_tests(tests, NULL, NULL);

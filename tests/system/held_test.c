@@ -117,7 +117,8 @@ static void each_is_held_to_what_it_says(void **state) {
     use_expect(server, "needy_none", "local", "/nowhere", "EPERM");
     use_expect(server, "needy_fixed", "read", w.my_file, "EACCES");
     use_expect(server, "needy_fixed", "read", "/var/lib/dpkg/status", "done");
-    use_expect(server, "needy_fixed", "listen-anywhere", "", "done");
+    use_expect(server, "needy_fixed", "listen", "0", "done"); /* any port */
+    use_expect(server, "needy_root", "listen", "0", "EPERM");
     use_expect(server, "needy_fixed", "local", "/nowhere", "ENOENT"); /* it may, but nobody is there */
     use_expect(server, "needy", "read", w.their_file, "done");
     use_expect(server, "needy", "write", w.theirs, "done");
@@ -223,7 +224,7 @@ static void a_reload_is_held_to_it(void **state) {
     assert_int_equal(kill(server->pid, SIGHUP), 0);
     generation_await(server, 2);
     use_expect(server, "needy_fixed", "read", "/var/lib/dpkg/status", "EACCES");
-    use_expect(server, "needy_fixed", "listen-anywhere", "", "done");
+    use_expect(server, "needy_fixed", "listen", "0", "done");
     server_end(server);
 }
 

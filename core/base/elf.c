@@ -13,7 +13,14 @@
 #include "base/fd.h"
 
 /* More is no plugin that anybody has made. */
-enum { HEADERS_MAX = 256, DYNAMICS_MAX = 1024, RELOCATIONS_MAX = 1 << 22, STEPS_MAX = 1 << 16, BLOCK = 256 };
+enum {
+    HEADERS_MAX = 256,
+    DYNAMICS_MAX = 1024,
+    RELOCATIONS_MAX = 1 << 22,
+    STEPS_MAX = 1 << 16,
+    LOOKS_MAX = 1 << 29,
+    BLOCK = 256
+};
 
 static int file_read(int fd, uint64_t offset, void *out, size_t size) {
     if (offset > INT64_MAX) {
@@ -266,8 +273,12 @@ static int base_of(const struct elf *e, const ElfW(Rela) * r, uint64_t *base) {
 
 /* The last relocation of a place holds. Where there is none, the file has the address itself: NULL, or what DT_RELR
  * and DT_REL only add the base to. */
-int elf_pointer(const struct elf *e, uint64_t address, uint64_t *value) {
+int elf_pointer(struct elf *e, uint64_t address, uint64_t *value) {
     ElfW(Addr) plain = 0;
+    e->looked += e->relocation_count;
+    if (e->looked > LOOKS_MAX) {
+        return -E2BIG;
+    }
     for (size_t i = e->relocation_count; i-- > 0;) {
         const ElfW(Rela) *r = &e->relocations[i];
         if (r->r_offset == address) {

@@ -18,6 +18,7 @@ struct elf {
     uint64_t hash, gnu_hash;
     ElfW(Rela) * relocations;
     size_t relocation_count;
+    uint64_t looked; /* at so many of them: it ends somewhere, for the file is somebody else's */
 };
 
 /* 0; -ENOEXEC: it is no such file; or -errno. To be closed in any case. */
@@ -31,7 +32,7 @@ int elf_symbol(const struct elf *elf, const char *name, uint64_t *address);
 int elf_bytes(const struct elf *elf, uint64_t address, void *out, size_t size);
 
 /* The pointer that will be there when it is loaded, as an address in the file; 0: NULL. 0, or -errno. */
-int elf_pointer(const struct elf *elf, uint64_t address, uint64_t *value);
+int elf_pointer(struct elf *elf, uint64_t address, uint64_t *value);
 
 /* The text there, of at most so many bytes; the caller's. NULL with errno set. */
 char *elf_text(const struct elf *elf, uint64_t address, size_t most);

@@ -15,7 +15,7 @@ enum { NAME_SIZE = 256, FALLBACK_SIZE = 4096, OPTIONS_MOST = 256 };
 #define PLACE(base, type, field) ((base) + offsetof(struct type, field))
 
 /* The text that a field of a struct points to; *text NULL: to none. */
-static int text_at(const struct elf *elf, uint64_t place, size_t most, char **text) {
+static int text_at(struct elf *elf, uint64_t place, size_t most, char **text) {
     uint64_t address;
     *text = NULL;
     int error = elf_pointer(elf, place, &address);
@@ -27,7 +27,7 @@ static int text_at(const struct elf *elf, uint64_t place, size_t most, char **te
 }
 
 /* 1: there was one more; 0: it is the list's end; or -errno. */
-static int option_add(const struct elf *elf, uint64_t place, struct said *said) {
+static int option_add(struct elf *elf, uint64_t place, struct said *said) {
     struct said_option o = {0};
     int error = text_at(elf, PLACE(place, socgi_option, name), NAME_SIZE, &o.name);
     if (error || !o.name) {
@@ -46,7 +46,7 @@ static int option_add(const struct elf *elf, uint64_t place, struct said *said) 
 }
 
 /* Only where needs may refer to them. */
-static int options_read(const struct elf *elf, uint64_t place, struct said *said) {
+static int options_read(struct elf *elf, uint64_t place, struct said *said) {
     uint64_t at;
     int found = elf_pointer(elf, place, &at);
     for (size_t i = 0; found >= 0 && at != 0 && i < OPTIONS_MOST; i++) {
@@ -58,7 +58,7 @@ static int options_read(const struct elf *elf, uint64_t place, struct said *said
     return found < 0 ? found : 0;
 }
 
-static int plugin_read(const struct elf *elf, struct said *said) {
+static int plugin_read(struct elf *elf, struct said *said) {
     struct {
         uint32_t magic;
         uint16_t major, minor;

@@ -71,7 +71,7 @@ expect 0 '^plugin other.so: pool main, needs "read:/srv"$' check -s needs=read:/
 conf '' 'plugin "needy_none" {' '  needs = "read:/srv"' '}'
 expect 1 'c:3: plugin needy_none: needs: found "read:/srv", expected what its manifest has, which is "", or allow_wider = on$' check -c "$work/c" "$work/needy"
 expect 0 'configuration|c: ok' check -c "$work/c" "$work/plugins"
-conf 'plugin "needy_none" {' ' needs = "read:/srv"' 'allow_wider = on' '}' 'plugin "other" { needs = "read:/srv" }'
+conf 'plugin "needy_none" {' ' needs = "read:/srv"' 'allow_wider = yes' '}' 'plugin "other" { needs = "read:/srv" }'
 expect 0 '^plugin needy_none.so: pool main, needs "read:/srv"$' check -c "$work/c" "$work/needy"
 expect 0 '^plugin other.so: pool main, needs "read:/srv"$' check -c "$work/c" "$work/needy"
 conf 'plugin "x" { needs = "read:@root" }'

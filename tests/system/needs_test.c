@@ -235,6 +235,26 @@ static void own_plugins_do_with_theirs(void **state) {
     world_end(&w);
 }
 
+/* As the page on isolation has it: each in its own section, and the server makes the pools. */
+static void own_plugins_do_with_their_sections(void **state) {
+    struct world w;
+    char config[4 * TEXT_BYTES];
+    world_make(&w);
+    (void)snprintf(config, sizeof(config),
+                   "plugin \"file\" { needs = \"read:%s\" options { root = \"%s\" } }\n"
+                   "plugin \"guestbook\" { needs = \"write:%s\" options { database = \"%s/book.sqlite\" } }\n"
+                   "plugin \"hello\" { needs = \"\" }\nplugin \"echo\" { needs = \"\" }\n",
+                   w.theirs, w.theirs, w.mine, w.mine);
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "file guestbook hello echo", .workers = 4, .config = config});
+    fetch_expect(server, "/file", 200, "theirs");
+    fetch_expect(server, "/hello", 200, "Hello, world!\n");
+    fetch_expect(server, "/echo?msg=x", 200, "x\n");
+    fetch_expect(server, "/guestbook", 200, NULL);
+    server_end(server);
+    world_end(&w);
+}
+
 /* An answer longer than memory holds and a body that comes as a file need no folder. */
 static void long_bodies_and_answers(void **state) {
     enum { LENGTH = 1 << 20 };
@@ -274,8 +294,9 @@ int main(void) {
         SYSTEM_TEST(files_that_are_named),       SYSTEM_TEST(nothing_is_named),
         SYSTEM_TEST(programs_that_are_named),    SYSTEM_TEST(ports_that_are_named),
         SYSTEM_TEST(sockets_of_this_machine),    SYSTEM_TEST(all_is_not_asked),
-        SYSTEM_TEST(own_plugins_do_with_theirs), SYSTEM_TEST(long_bodies_and_answers),
-        SYSTEM_TEST(needs_want_a_sandbox),       SYSTEM_TEST(what_is_not_there_is_told),
+        SYSTEM_TEST(own_plugins_do_with_theirs), SYSTEM_TEST(own_plugins_do_with_their_sections),
+        SYSTEM_TEST(long_bodies_and_answers),    SYSTEM_TEST(needs_want_a_sandbox),
+        SYSTEM_TEST(what_is_not_there_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

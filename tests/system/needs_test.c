@@ -137,6 +137,10 @@ static void nothing_is_named(void **state) {
     use_expect(server, "family", "", "EPERM");
     use_expect(server, "listen-anywhere", "", "EPERM");
     use_expect(server, "share", "", "EPERM");
+    use_expect(server, "messages", "", "EPERM");
+    use_expect(server, "semaphores", "", "EPERM");
+    use_expect(server, "mail", "", "EPERM");
+    use_expect(server, "mode", w.their_file, "done"); /* it is its user's: no part of the kernel asks which */
     server_end(server);
     world_end(&w);
 }
@@ -197,6 +201,10 @@ static void all_is_not_asked(void **state) {
     use_expect(server, "connect", w.port, "done");
     use_expect(server, "local", w.local, "done");
     use_expect(server, "datagrams", "", "done");
+    use_expect(server, "share", "", "done");
+    use_expect(server, "messages", "", "done");
+    use_expect(server, "semaphores", "", "done");
+    use_expect(server, "mail", "", "done");
     server_end(server);
     world_end(&w);
 }

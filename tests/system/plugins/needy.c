@@ -7,12 +7,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mqueue.h>
 #include <netinet/in.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -189,6 +192,41 @@ static int early(const char *what) {
     return constructed == begun ? begun : EIO;
 }
 
+static int messages(const char *what) {
+    (void)what;
+    int id = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+    int error = result(id);
+    if (!error) {
+        (void)msgctl(id, IPC_RMID, NULL);
+    }
+    return error;
+}
+
+static int semaphores(const char *what) {
+    (void)what;
+    int id = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
+    int error = result(id);
+    if (!error) {
+        (void)semctl(id, 0, IPC_RMID);
+    }
+    return error;
+}
+
+static int mail(const char *what) {
+    (void)what;
+    char name[64];
+    (void)snprintf(name, sizeof(name), "/socgi-needy-%d", (int)getpid());
+    int error = result_closed((int)mq_open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600, NULL));
+    if (!error) {
+        (void)mq_unlink(name);
+    }
+    return error;
+}
+
+static int mode(const char *path) {
+    return result(chmod(path, 0644));
+}
+
 static const struct {
     const char *name;
     int (*run)(const char *what);
@@ -205,6 +243,10 @@ static const struct {
             {"paths", paths},
             {"family", other_family},
             {"share", share},
+            {"messages", messages},
+            {"semaphores", semaphores},
+            {"mail", mail},
+            {"mode", mode},
             {"early", early}};
 
 static int handle(const struct socgi_request *req, struct socgi_response *res) {

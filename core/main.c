@@ -58,7 +58,8 @@ static int check(int argc, char **argv) {
 
 /* What a worker enters before it loads a plugin. */
 static int enclose(const struct wire_start *start, int *denials) {
-    return sandbox_enter(&(struct sandbox_wish){.needs = start->needs, .folder = start->folder}, denials);
+    const struct sandbox_wish wish = {.needs = start->needs, .bound = start->bound, .folder = start->folder};
+    return sandbox_enter(&wish, denials);
 }
 
 static const char replay_help[] = "Usage: socgi replay REQUEST-FILE [OPTIONS] [PLUGIN-FOLDER]\n"

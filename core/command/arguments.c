@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "command/enforced.h"
+#include "command/plugins.h"
 #include "config/complaint.h"
 #include "config/file.h"
 #include "config/form.h"
@@ -243,7 +244,7 @@ static int read_into(const struct arguments *a, struct config *config, const cha
         status = take_folder(config, a->argc, a->argv);
     }
     if (!status && whole) {
-        status = config_check(config) || enforced_check(config) ? ARGUMENTS_WRONG : 0;
+        status = config_check(config) || enforced_check(config) || plugins_check(config) ? ARGUMENTS_WRONG : 0;
     }
     return status;
 }

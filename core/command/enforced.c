@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/needs.h"
+#include "command/plugins.h"
 #include "config/complaint.h"
 #include "config/config.h"
 #include "config/form.h"
@@ -44,6 +45,7 @@ void enforced_print(const struct config *config) {
                pool->trust == TRUST_NONE ? ", trust none" : "", all ? "" : ", needs \"", all ? "" : pool->needs,
                all ? "" : "\"");
     }
+    plugins_print(config);
     if (wanted && sandbox_lacks(&kernel, lack)) {
         printf("this kernel has not all of it: %s\n", lack);
     }

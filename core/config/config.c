@@ -194,7 +194,11 @@ void config_free(struct config *config) {
             free(p->options[j].name);
             free(p->options[j].value);
         }
+        for (const struct setting *s = plugin_settings; s->name; s++) {
+            setting_clear(p, s);
+        }
         free(p->options);
+        free(p->needs_at);
         free(p->name);
     }
     free(config->plugins);

@@ -24,6 +24,9 @@ struct config_plugin {
     uint32_t concurrency;
     uint32_t methods; /* set of enum method */
     bool global;      /* loaded RTLD_GLOBAL, and then alone in its pool */
+    char *needs;      /* base/needs.h: less than its manifest says; NULL: as that says */
+    char *needs_at;   /* where that was read, "FILE:LINE"; NULL: in no file */
+    bool allow_wider; /* or more */
     struct config_option *options;
     size_t option_count;
 };
@@ -47,6 +50,7 @@ struct config_pool {
     uint32_t sandbox;            /* enum sandbox_mode */
     uint32_t trust;              /* enum trust */
     char *needs;                 /* what its plugins need, all else is denied: base/needs.h */
+    const char *bound;           /* one that was made for plugins of those needs: what its section lets; else NULL */
     char *user;                  /* runs its workers; "": the server's own */
     uint32_t uid;                /* of that user, filled in by config_check */
     uint32_t gid;
@@ -147,7 +151,11 @@ int config_option_set(struct config *config, const char *plugin, const char *nam
 /* "main" is number 0, the others follow; NULL past the last one. */
 const struct config_pool *config_pool_at(const struct config *config, size_t number);
 
-/* The most workers that all pools have together. */
+/* Whether the pool is of the section of that name: itself, or one that was made for some of its plugins ("NAME/...").
+ */
+bool config_pool_named(const struct config_pool *pool, const char *name);
+
+/* The most workers that all pools have together, as far as the configuration tells. */
 uint32_t config_workers(const struct config *config);
 
 #endif

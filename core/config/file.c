@@ -28,12 +28,20 @@ enum { OPTIONS_MAX = 96, TEXT_MAX = 256 };
 #define TAIL "\n" SENTINEL " = 1\n"
 #define END_FOUND "the end of the file"
 
+/* Where the needs of a section stand, for what they may be is known only when the plugin is: it is told then. */
+struct mark {
+    const cfg_t *section;
+    int line;
+};
+
 /* libConfuse gives its hooks no pointer of ours, and its lexer is one for the process anyway. */
 static struct reader {
     const char *file;
     int lines;
     int errors;
     bool ended; /* the end was complained of: what follows from that is not worth a line */
+    struct mark *marks;
+    size_t mark_count;
 } * reader;
 
 /* ---- Errors ---- */
@@ -143,8 +151,19 @@ static int setting_parse(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *re
     return 0;
 }
 
+static void mark_add(const cfg_t *section) {
+    struct mark *grown = reallocarray(reader->marks, reader->mark_count + 1, sizeof(*grown));
+    if (grown) {
+        reader->marks = grown;
+        grown[reader->mark_count++] = (struct mark){.section = section, .line = section->line};
+    }
+}
+
 static int plugin_setting_parse(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result) {
     value_check(cfg, opt->name, value, plugin_settings);
+    if (strcmp(opt->name, "needs") == 0) {
+        mark_add(cfg);
+    }
     *(const char **)result = value;
     return 0;
 }
@@ -269,19 +288,20 @@ static void text_parse(cfg_t *cfg, char *text, size_t length) {
     }
 }
 
-static int tree_parse(cfg_t *cfg, const char *file) {
+static int tree_parse(cfg_t *cfg, struct reader *now) {
+    const char *file = now->file;
     size_t length = 0;
     char *text = file_load(file, &length);
     if (!text) {
         complaint("%s: cannot be read: %s", file, errno == EILSEQ ? "it holds a NUL byte" : strerror(errno));
         return -EINVAL;
     }
-    struct reader now = {.file = file, .lines = lines_count(text, length - strlen(TAIL))};
-    reader = &now;
+    now->lines = lines_count(text, length - strlen(TAIL));
+    reader = now;
     text_parse(cfg, text, length);
     reader = NULL;
     free(text);
-    return now.errors ? -EINVAL : 0;
+    return now->errors ? -EINVAL : 0;
 }
 
 /* ---- From the tree to the struct ---- */
@@ -311,12 +331,27 @@ static int options_take(struct config *config, const char *plugin, cfg_t *option
     return error;
 }
 
-static int plugins_take(struct config *config, cfg_t *cfg) {
+static int needs_mark(struct config_plugin *p, const cfg_t *section, const struct reader *read) {
+    for (size_t i = read->mark_count; i-- > 0;) {
+        if (read->marks[i].section == section) {
+            free(p->needs_at);
+            if (asprintf(&p->needs_at, "%s:%d", read->file, read->marks[i].line) < 0) {
+                p->needs_at = NULL;
+                return -ENOMEM;
+            }
+            return 0;
+        }
+    }
+    return 0;
+}
+
+static int plugins_take(struct config *config, cfg_t *cfg, const struct reader *read) {
     int error = 0;
     for (unsigned i = 0; i < cfg_size(cfg, "plugin") && !error; i++) {
         cfg_t *section = cfg_getnsec(cfg, "plugin", i);
         struct config_plugin *p = config_plugin_section(config, cfg_title(section));
         error = p ? table_take(p, plugin_settings, section, NULL) : -ENOMEM;
+        error = error ? error : needs_mark(p, section, read);
         if (!error) {
             error = options_take(config, cfg_title(section), cfg_getsec(section, "options"));
         }
@@ -341,12 +376,13 @@ int config_read(struct config *config, const char *file) {
         return -EINVAL;
     }
     cfg_t *cfg = tree_new();
-    int error = cfg ? tree_parse(cfg, file) : -ENOMEM;
+    struct reader read = {.file = file};
+    int error = cfg ? tree_parse(cfg, &read) : -ENOMEM;
     if (!error) {
         error = table_take(config, settings, cfg, dirname(copy));
     }
     if (!error) {
-        error = plugins_take(config, cfg);
+        error = plugins_take(config, cfg, &read);
     }
     if (!error) {
         error = pools_take(config, cfg);
@@ -354,6 +390,7 @@ int config_read(struct config *config, const char *file) {
     if (cfg) {
         cfg_free(cfg);
     }
+    free(read.marks);
     free(copy);
     return error;
 }

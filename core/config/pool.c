@@ -58,6 +58,11 @@ const struct config_pool *config_pool_at(const struct config *config, size_t num
     return number <= config->pool_count ? &config->pools[number - 1] : NULL;
 }
 
+bool config_pool_named(const struct config_pool *pool, const char *name) {
+    size_t length = strlen(name);
+    return strncmp(pool->name, name, length) == 0 && (pool->name[length] == '\0' || pool->name[length] == '/');
+}
+
 uint32_t config_workers(const struct config *config) {
     uint32_t count = 0;
     for (size_t i = 0; config_pool_at(config, i); i++) {

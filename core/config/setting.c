@@ -64,10 +64,16 @@ static int format_check(const char *text, bool fits, char expected[SETTING_EXPEC
     return error;
 }
 
+static int flag_parse(const char *text, bool *flag) {
+    *flag = strcmp(text, "on") == 0 || strcmp(text, "yes") == 0;
+    return *flag || strcmp(text, "off") == 0 || strcmp(text, "no") == 0 ? 0 : -EINVAL;
+}
+
 int setting_check(const struct setting *s, const char *text, char expected[SETTING_EXPECTED]) {
     uint64_t value;
     uint32_t methods, word;
     enum log_level level;
+    bool flag;
     bool fits = strlen(text) >= s->least && strlen(text) <= s->most;
     switch (s->kind) {
     case SETTING_LISTEN:
@@ -82,7 +88,7 @@ int setting_check(const struct setting *s, const char *text, char expected[SETTI
         return expect(expected, text[0] && http_methods_parse(text, &methods) == 0,
                       "names of methods, as \"GET POST\"");
     case SETTING_FLAG:
-        return expect(expected, strcmp(text, "on") == 0 || strcmp(text, "off") == 0, "on or off");
+        return expect(expected, flag_parse(text, &flag) == 0, "on or off");
     case SETTING_FORMAT:
         return format_check(text, fits, expected);
     case SETTING_FORM:
@@ -207,8 +213,7 @@ int setting_set(void *target, const struct setting *s, const char *text, const c
     case SETTING_METHODS:
         return http_methods_parse(text, place);
     case SETTING_FLAG:
-        *(bool *)place = strcmp(text, "on") == 0;
-        return 0;
+        return flag_parse(text, place);
     case SETTING_SANDBOX:
         return sandbox_mode_parse(text, place);
     case SETTING_TRUST:

@@ -46,6 +46,7 @@ void edition_drop(struct edition *e) {
     if (e && --e->references == 0) {
         unlink(e->path);
         free(e->path);
+        said_free(&e->said);
         free(e);
     }
 }

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/list.h"
+#include "base/said.h"
 
 /* What changes when a file does. */
 struct identity {
@@ -33,6 +34,7 @@ struct edition {
     unsigned references;
     char *path; /* of the copy; removed with the edition */
     struct identity identity;
+    struct said said; /* what the copy says before it runs */
     enum verdict verdict;
     uint64_t refused_in; /* the renewal in which it was */
 };

@@ -80,6 +80,8 @@ static int copy_make(struct gather *g, int from, struct gathered *out) {
         unlink(out->copy);
         free(out->copy);
         out->copy = NULL;
+    } else {
+        (void)said_read(out->copy, &out->said); /* what is no plugin says nothing, and is refused by who loads it */
     }
     return error;
 }
@@ -186,6 +188,7 @@ void gather_free(struct gather *g) {
         if (g->files[i].copy) {
             unlink(g->files[i].copy);
         }
+        said_free(&g->files[i].said);
         free(g->files[i].copy);
         free(g->files[i].file);
     }

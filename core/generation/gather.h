@@ -13,9 +13,10 @@
 struct gathered {
     char *file; /* "hello.so" */
     struct identity identity;
-    char *copy;    /* where it was copied to; NULL: nothing was, for it is as known, or for an error */
-    int error;     /* -errno: it cannot be read or copied */
-    bool changing; /* somebody writes it: look again */
+    char *copy;       /* where it was copied to; NULL: nothing was, for it is as known, or for an error */
+    struct said said; /* of the copy */
+    int error;        /* -errno: it cannot be read or copied */
+    bool changing;    /* somebody writes it: look again */
 };
 
 /* What is known already of a file. */

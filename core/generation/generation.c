@@ -8,42 +8,50 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "config/config.h"
+#include "config/held.h"
 #include "generation/catalog.h"
 #include "generation/fallback.h"
 #include "generation/generations.h"
+#include "generation/plan.h"
 #include "pool/plugin.h"
 #include "pool/pool.h"
 #include "pool/pools.h"
 
 /* ---- Making ---- */
 
-/* The pool that names the plugin, by its file's name without ".so"; else "main". */
-static size_t pool_of(const struct config *config, const char *file) {
-    size_t length = strlen(file) - strlen(".so");
-    for (size_t number = 1; config_pool_at(config, number); number++) {
-        const struct config_pool *p = config_pool_at(config, number);
-        for (size_t i = 0; i < p->plugin_count; i++) {
-            if (strlen(p->plugins[i]) == length && strncmp(p->plugins[i], file, length) == 0) {
-                return number;
-            }
-        }
-    }
-    return 0;
-}
-
-static int member_add(struct generation *g, const struct entry *entry, struct edition *edition) {
+static int member_add(struct generation *g, const struct entry *entry, struct edition *edition, char *needs) {
     struct member m = {.file = strdup(entry->file),
                        .edition = edition ? edition_hold(edition) : NULL,
                        .route = entry->route && !edition ? strdup(entry->route) : NULL,
-                       .pool = pool_of(g->config, entry->file)};
+                       .needs = needs,
+                       .section = config_pool_of(g->config, entry->file)};
     if (!m.file) {
         edition_drop(m.edition);
         free(m.route);
+        free(needs);
         return -ENOMEM;
     }
     g->members[g->member_count++] = m;
     return 0;
+}
+
+/* The edition to try of those whose needs can be met, and these needs. */
+static int member_choose(struct generation *g, struct entry *entry, uint64_t renewal, bool forced) {
+    char reason[HELD_REASON];
+    char *needs = NULL;
+    struct edition *edition = entry_choose(entry, renewal, forced);
+    while (edition) {
+        int error = held_make(g->config, entry->file, &edition->said, &needs, reason);
+        if (!error && reason[0] && edition != entry->good) {
+            log_line(LOG_WARNING, "plugin %s: %s", entry->file, reason);
+        }
+        if (error != -EINVAL) {
+            return error ? error : member_add(g, entry, edition, needs);
+        }
+        entry_refuse(entry, edition, VERDICT_REFUSED, renewal, reason);
+        edition = entry_choose(entry, renewal, forced);
+    }
+    return member_add(g, entry, NULL, NULL);
 }
 
 static int members_choose(struct generation *g, uint64_t renewal, bool forced) {
@@ -55,9 +63,9 @@ static int members_choose(struct generation *g, uint64_t renewal, bool forced) {
     g->members = calloc(count + 1, sizeof(*g->members));
     int error = g->members ? 0 : -ENOMEM;
     for (struct list *at = catalog->next; at != catalog && !error; at = at->next) {
-        const struct entry *entry = container_of(at, struct entry, link);
+        struct entry *entry = container_of(at, struct entry, link);
         if (entry->present) {
-            error = member_add(g, entry, entry_choose(entry, renewal, forced));
+            error = member_choose(g, entry, renewal, forced);
         }
     }
     return error;
@@ -83,11 +91,8 @@ static int pool_fill(struct generation *g, size_t number) {
 }
 
 static int pool_make(struct generation *g, const struct pool_owner *owner, size_t number) {
-    struct pool_plan plan = {.pools = g->all->pools,
-                             .owner = owner,
-                             .data = g,
-                             .config = g->config,
-                             .own = config_pool_at(g->config, number)};
+    struct pool_plan plan = {
+        .pools = g->all->pools, .owner = owner, .data = g, .config = g->config, .own = &g->plans[number].own};
     char name[64];
     snprintf(name, sizeof(name), "%llu.%zu", (unsigned long long)g->all->trials, number);
     plan.folder = store_folder(&g->all->store, name, plan.own->gid);
@@ -109,7 +114,9 @@ static void generation_free(struct generation *g) {
         edition_drop(g->members[i].edition);
         free(g->members[i].file);
         free(g->members[i].route);
+        free(g->members[i].needs);
     }
+    plans_free(g);
     router_free(&g->router);
     free(g->members);
     free(g->pools);
@@ -127,9 +134,11 @@ struct generation *generation_new(struct generations *all, struct config *config
     g->all = all;
     g->config = config_hold(config);
     list_append(&all->all, &g->link);
-    g->pools = calloc(config->pool_count + 1, sizeof(*g->pools));
-    int error = g->pools ? members_choose(g, renewal, forced) : -ENOMEM;
-    for (size_t i = 0; i <= config->pool_count && !error; i++) {
+    int error = members_choose(g, renewal, forced);
+    error = error ? error : plans_make(g);
+    g->pools = calloc(g->plan_count + 1, sizeof(*g->pools));
+    error = error || g->pools ? error : -ENOMEM;
+    for (size_t i = 0; i < g->plan_count && !error; i++) {
         error = pool_make(g, owner, i);
     }
     if (error) {
@@ -220,6 +229,14 @@ const struct member *generation_member(const struct generation *g, const char *f
         }
     }
     return NULL;
+}
+
+uint32_t generation_workers(const struct generation *g) {
+    uint32_t count = 0;
+    for (size_t i = 0; i < g->plan_count; i++) {
+        count += g->plans[i].own.workers;
+    }
+    return count;
 }
 
 size_t generation_served(const struct generation *g) {

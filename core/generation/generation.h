@@ -27,6 +27,8 @@ struct member {
     char *file;
     struct edition *edition; /* NULL: no edition of it can be served */
     char *route;             /* of one without an edition, as far as it is known; else NULL */
+    char *needs;             /* what it is held to; NULL without an edition */
+    size_t section;          /* number of the configuration's pool that it is of */
     size_t pool;             /* number of its pool */
 };
 
@@ -40,6 +42,8 @@ struct generation {
     struct router router;
     struct member *members; /* in the order of their files' names */
     size_t member_count;
+    struct plan *plans; /* of its pools, one each: generation/plan.h */
+    size_t plan_count;
     struct pool *pools; /* in the order of the configuration: "main" first */
     size_t pool_count;
     uint32_t users; /* requests whose plugin is one of it */
@@ -76,6 +80,9 @@ void generation_drop(struct generation *generation); /* NULL is allowed */
 
 /* The plugin file of that name in it, or NULL. */
 const struct member *generation_member(const struct generation *generation, const char *file);
+
+/* The most workers that all its pools have together. */
+uint32_t generation_workers(const struct generation *generation);
 
 /* How many of its plugins can be served. */
 size_t generation_served(const struct generation *generation);

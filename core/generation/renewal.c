@@ -107,6 +107,8 @@ static bool file_take(struct generations *all, struct gathered *file) {
     struct edition *latest = edition_new(file->copy, &file->identity);
     file->copy = NULL;
     if (latest) {
+        latest->said = file->said;
+        file->said = (struct said){0};
         entry_renew(entry, latest, all->renewal.trying->development);
     }
     return latest != NULL;
@@ -182,7 +184,7 @@ static void gather_done(struct source *source, uint32_t events) {
 static void start_announce(struct generations *all) {
     const struct generation *g = all->serving;
     size_t served = generation_served(g);
-    uint32_t workers = config_workers(g->config);
+    uint32_t workers = generation_workers(g);
     all->renewal.announced = true;
     log_line(served ? LOG_NOTICE : LOG_WARNING, "ready: %u worker%s, %zu plugin%s of %s", workers,
              workers == 1 ? "" : "s", served, served == 1 ? "" : "s", g->config->plugin_folder);

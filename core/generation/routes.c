@@ -44,6 +44,7 @@ static char *borrowed(const char *text) {
 }
 
 static int plugin_add(struct generation *g, struct pool *pool, uint32_t place, const struct wire_plugin *told) {
+    const struct member *member = generation_member(g, told->file);
     struct plugin p = {.pool = pool,
                        .account = account_of(&g->all->pools->accounts, told->name),
                        .index = place,
@@ -51,6 +52,7 @@ static int plugin_add(struct generation *g, struct pool *pool, uint32_t place, c
                        .name = borrowed(told->name),
                        .version = borrowed(told->version),
                        .route = borrowed(told->route),
+                       .needs = member ? member->needs : NULL,
                        .methods = told->methods,
                        .timeout_ms = told->timeout_ms,
                        .concurrency = told->concurrency,

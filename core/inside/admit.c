@@ -39,7 +39,7 @@ static void refusal_log(struct inside *in, enum caller caller, pid_t child) {
 static bool pool_named(const struct inside *in, const struct pool *pool) {
     const struct config *config = in->clients->config;
     for (size_t i = 0; i < config->admin_pools_count; i++) {
-        if (strcmp(config->admin_pools[i], pool->own->name) == 0) {
+        if (config_pool_named(pool->own, config->admin_pools[i])) {
             return true;
         }
     }

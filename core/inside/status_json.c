@@ -141,6 +141,7 @@ static void plugin_write(struct writer *out, const struct plugin *p) {
     text(out, "route", p->route);
     text(out, "methods", methods);
     text(out, "pool", p->broken ? NULL : p->pool->own->name);
+    text(out, "needs", p->needs);
     text(out, "state", status_plugin(in, p));
     text(out, "reason", generations_reason(in->generations, p->file));
     number(out, "running", p->account->running);

@@ -59,6 +59,9 @@ static int plugins_write(const struct inside *in, struct buffer *out) {
                               p->route, status_plugin(in, p), p->account->running, t->requests, t->classes[5],
                               t->crashes, duration(histogram_quantile(&recent, 0.5), p50),
                               duration(histogram_quantile(&recent, 0.99), p99));
+        if (!error && p->needs && !needs_all(p->needs)) {
+            error = buffer_format(out, "  %s: needs %s\n", p->file, *p->needs ? p->needs : "nothing");
+        }
         if (!error && reason) {
             error = buffer_format(out, "  %s: the latest version is not served: %s\n", p->file, reason);
         }

@@ -20,6 +20,7 @@ struct plugin {
     char *name;
     char *version;       /* NULL: it has none */
     char *route;         /* "/" or "/a/b" */
+    const char *needs;   /* what it is held to (base/needs.h), its generation's; NULL: none of it can be served */
     size_t route_length; /* of what a path must begin with: 0 for "/" */
     uint32_t methods;    /* set of enum method */
     uint32_t timeout_ms;

@@ -56,7 +56,8 @@ int report_begin(struct worker *w) {
                                .files_limit = pool->own->files_limit,
                                .processes_limit = pool->own->processes_limit,
                                .sandbox = pool->own->sandbox != SANDBOX_OFF,
-                               .needs = pool->own->needs};
+                               .needs = pool->own->needs,
+                               .bound = pool->own->bound ? pool->own->bound : NEEDS_ALL};
     int error = options_gather(config, &start);
     if (error) {
         return error;

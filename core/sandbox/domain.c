@@ -102,7 +102,7 @@ static int need_allow(struct landlock *d, const struct need *need) {
     case NEED_CONNECT_TCP:
         return landlock_allow_port(d, need->port, LANDLOCK_CONNECT);
     case NEED_LISTEN_TCP:
-        return landlock_allow_port(d, need->port, LANDLOCK_LISTEN);
+        return need->port ? landlock_allow_port(d, need->port, LANDLOCK_LISTEN) : 0;
     default:
         return 0; /* the filter's */
     }
@@ -122,7 +122,10 @@ static int needs_allow(struct landlock *d, const char *needs, const char *folder
 int domain_enter(int abi, const char *needs, const char *folder) {
     struct landlock domain;
     bool all = needs_all(needs);
-    const struct landlock_denial denial = all ? landlock_least(abi) : landlock_most(abi);
+    struct landlock_denial denial = all ? landlock_least(abi) : landlock_most(abi);
+    if (!all && needs_have_any(needs, NEED_LISTEN_TCP)) {
+        landlock_spare(&denial, LANDLOCK_LISTEN);
+    }
     if (denial.files == 0 && denial.scoped == 0) {
         return 0;
     }

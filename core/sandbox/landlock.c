@@ -73,6 +73,14 @@ struct landlock_denial landlock_most(int abi) {
         .scoped = abi >= LANDLOCK_ABI_SIGNALS ? BIT(SCOPE_ABSTRACT_SOCKETS) | BIT(SCOPE_SIGNALS) : 0};
 }
 
+static uint64_t port_bit(enum landlock_port use) {
+    return use == LANDLOCK_LISTEN ? BIT(LISTEN) : BIT(CONNECT);
+}
+
+void landlock_spare(struct landlock_denial *denial, enum landlock_port use) {
+    denial->ports &= ~port_bit(use);
+}
+
 /* ---- A domain ---- */
 
 int landlock_begin(struct landlock *d, const struct landlock_denial *denial) {
@@ -109,8 +117,8 @@ int landlock_allow(struct landlock *d, const char *path, enum landlock_use use) 
 }
 
 int landlock_allow_port(struct landlock *d, uint16_t port, enum landlock_port use) {
-    const struct port_rule rule = {.allowed_access = use == LANDLOCK_LISTEN ? BIT(LISTEN) : BIT(CONNECT), .port = port};
-    return d->denial.ports && syscall(SYS_landlock_add_rule, d->ruleset, RULE_PORT, &rule, 0) ? -errno : 0;
+    const struct port_rule rule = {.allowed_access = d->denial.ports & port_bit(use), .port = port};
+    return rule.allowed_access && syscall(SYS_landlock_add_rule, d->ruleset, RULE_PORT, &rule, 0) ? -errno : 0;
 }
 
 int landlock_enter(const struct landlock *d) {

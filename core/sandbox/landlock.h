@@ -35,6 +35,9 @@ struct landlock_denial landlock_least(int abi);
 /* All that a kernel of that ABI can deny. Pure. */
 struct landlock_denial landlock_most(int abi);
 
+/* That use of ports is not denied, of none. Pure. */
+void landlock_spare(struct landlock_denial *denial, enum landlock_port use);
+
 /* A domain that is being made. */
 struct landlock {
     int ruleset;

@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 
 #include "base/log.h"
+#include "base/needs.h"
 #include "sandbox/domain.h"
 #include "sandbox/filter.h"
 #include "sandbox/landlock.h"
@@ -62,6 +63,9 @@ int sandbox_enter(const struct sandbox_wish *wish, int *listener) {
     *listener = -1;
     struct sandbox_kernel kernel = sandbox_kernel();
     int error = part_enter("no_new_privs", prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? -errno : 0);
+    if (!error && kernel.landlock > 0 && !needs_all(wish->bound)) { /* the kernel denies what either domain does */
+        error = part_enter("landlock", domain_enter(kernel.landlock, wish->bound, wish->folder));
+    }
     if (!error && kernel.landlock > 0) {
         error = part_enter("landlock", domain_enter(kernel.landlock, wish->needs, wish->folder));
     }

@@ -26,6 +26,7 @@ bool sandbox_lacks(const struct sandbox_kernel *kernel, char text[SANDBOX_TEXT])
 
 struct sandbox_wish {
     const char *needs;  /* base/needs.h */
+    const char *bound;  /* what these must not go beyond, whatever is at the end of their paths now */
     const char *folder; /* of its plugins */
 };
 

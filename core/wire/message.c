@@ -54,6 +54,7 @@ long wire_start_pack(const struct wire_start *s, unsigned char *out) {
     pack_u32(&p, s->processes_limit);
     pack_u32(&p, s->sandbox);
     pack_text(&p, s->needs);
+    pack_text(&p, s->bound);
     pack_u32(&p, s->first);
     pack_u32(&p, s->global_count);
     for (uint32_t i = 0; i < s->global_count; i++) {
@@ -90,6 +91,7 @@ int wire_start_unpack(struct wire_start *s, const void *message, size_t length) 
     s->processes_limit = unpack_u32(&u);
     s->sandbox = unpack_u32(&u);
     s->needs = unpack_text(&u);
+    s->bound = unpack_text(&u);
     s->first = unpack_u32(&u);
     s->global_count = unpack_u32(&u);
     if (s->global_count > WIRE_GLOBALS_MAX) {
@@ -99,7 +101,7 @@ int wire_start_unpack(struct wire_start *s, const void *message, size_t length) 
         s->globals[i] = unpack_text(&u);
         u.failed |= !s->globals[i];
     }
-    return s->user && s->needs ? unpacker_end(&u) : -EPROTO;
+    return s->user && s->needs && s->bound ? unpacker_end(&u) : -EPROTO;
 }
 
 long wire_post_pack(const struct wire_post *post, unsigned char *out) {

@@ -61,6 +61,7 @@ struct wire_start {
     uint32_t processes_limit;
     uint32_t sandbox;  /* 1: it enters the sandbox before it loads a plugin */
     const char *needs; /* what its plugins need: base/needs.h */
+    const char *bound; /* and what they must not go beyond, wherever the paths of these lead */
     uint32_t first;    /* it is the first worker of its pool, which tells what all will find */
     uint32_t global_count;
     const char *globals[WIRE_GLOBALS_MAX]; /* names of the plugins that are loaded RTLD_GLOBAL */

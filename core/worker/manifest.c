@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/needs.h"
 #include "http/method.h"
 #include "wire/rules.h"
 
@@ -110,6 +111,10 @@ int manifest_read(struct manifest *m, const struct socgi_plugin *given, const ch
     }
     if (m->plugin.version && !rules_version(m->plugin.version)) {
         return refuse(reason, "its version is not at most %d bytes of printable UTF-8", RULES_VERSION_MAX);
+    }
+    if (m->plugin.needs && needs_check_said(m->plugin.needs)) {
+        return refuse(reason, "its needs \"%.256s\" are not all known: " NEEDS_EXPECTED ", or read:@OPTION",
+                      m->plugin.needs);
     }
     return check_declared(m->plugin.options, reason);
 }

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/placeholder.h"
+#include "worker/agree.h"
 #include "worker/denied.h"
 #include "worker/keeping.h"
 #include "worker/manifest.h"
@@ -118,6 +119,9 @@ static int context_make(const struct wire_start *start, const char *file, struct
     snprintf(name, sizeof(name), "%.*s", (int)(strlen(file) - (sizeof(SUFFIX) - 1)), file);
     const struct socgi_plugin *given = plugin_find(start, file, name, reason);
     if (!given || manifest_read(&context->manifest, given, name, reason)) {
+        return -EINVAL;
+    }
+    if (agree_check(start->folder, file, &context->manifest, reason)) {
         return -EINVAL;
     }
     context->options = start->options;

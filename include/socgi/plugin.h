@@ -25,6 +25,7 @@
  * Changes of the ABI (major: old plugins no longer load; minor: only additions):
  *   1.0  first version
  *   1.1  struct socgi_part, socgi_part_at, socgi_part; socgi_form also reads multipart/form-data; socgi_content.data
+ *   1.2  socgi_plugin.needs
  */
 #ifndef SOCGI_PLUGIN_H
 #define SOCGI_PLUGIN_H
@@ -40,7 +41,7 @@ extern "C" {
 
 #define SOCGI_MAGIC 0x69676373u /* "scgi", little endian */
 #define SOCGI_ABI_MAJOR 1
-#define SOCGI_ABI_MINOR 1
+#define SOCGI_ABI_MINOR 2
 
 /* One request; opaque, read-only. */
 struct socgi_request;
@@ -83,6 +84,12 @@ struct socgi_plugin {
     uint64_t body_limit;  /* longest request body in bytes, then 413; 0: the server's default */
 
     const struct socgi_option *options; /* ended by an entry with a NULL name; NULL: none */
+
+    /* What it needs of the system, all else is denied to it: words between blanks, as "read:/srv write:/var/lib/x
+     * exec:/usr/bin connect:tcp:5432 connect:unix listen:tcp:9000", or "listen"; read:@NAME is the path that the option
+     * NAME has, and nothing where it has none. "": nothing. NULL: it does not say, and gets what its pool lets it. The
+     * server reads this from the file before anything of the plugin runs, so it is a constant. Since 1.2. */
+    const char *needs;
 };
 
 #if defined(__GNUC__)

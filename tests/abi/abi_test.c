@@ -72,11 +72,12 @@ static void exchange_check(struct server *server, const char *route, const struc
 }
 
 static void every_part_works(void **state) {
-    static const char *const names[] = {"every_1_0", "every_now"};
+    static const char *const names[] = {"every_1_0", "every_1_1", "every_now"};
     struct server *server =
         server_start(state, &(struct server_setup){.plugin_folder = ABI_PLUGINS,
                                                    .workers = 1,
-                                                   .options = {"every_1_0.greeting=well", "every_now.greeting=well"}});
+                                                   .options = {"every_1_0.greeting=well", "every_1_1.greeting=well",
+                                                               "every_now.greeting=well"}});
     char line[64];
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         char route[32];

@@ -1,8 +1,8 @@
 /*
- * The current header against that of ABI 1.0, by the compiler: every prototype of 1.0 is declared again, and a type
- * that has changed is an error; structs keep their fields where they were. Compiling is the whole test. (abidiff
- * would compare the debugging information of two builds, which differs with the compiler and its options, and needs a
- * package and a dump that nobody reads; this compares what authors compile against.)
+ * The current header against an older one, OLD_HEADER of minor version OLD_MINOR, by the compiler: every prototype of
+ * that is declared again, and a type that has changed is an error; structs keep their fields where they were. Compiling
+ * is the whole test. (abidiff would compare the debugging information of two builds, which differs with the compiler
+ * and its options, and needs a package and a dump that nobody reads; this compares what authors compile against.)
  */
 #include <socgi/plugin.h>
 
@@ -13,10 +13,13 @@ enum { MAJOR = SOCGI_ABI_MAJOR, MAGIC = SOCGI_MAGIC };
 #undef SOCGI_ABI_MAJOR
 #undef SOCGI_ABI_MINOR
 #undef SOCGI_PLUGIN
+#undef SOCGI_PLUGIN_SET
 #define socgi_plugin old_plugin
 #define socgi_option old_option
 #define socgi_content old_content
 #define socgi_send_content old_send_content
+#define socgi_part old_part
+#define socgi_part_at old_part_at
 #define socgi_log_level old_log_level
 #define socgi_log old_log
 #define SOCGI_LOG_ERROR OLD_LOG_ERROR
@@ -24,11 +27,13 @@ enum { MAJOR = SOCGI_ABI_MAJOR, MAGIC = SOCGI_MAGIC };
 #define SOCGI_LOG_NOTICE OLD_LOG_NOTICE
 #define SOCGI_LOG_INFO OLD_LOG_INFO
 #define SOCGI_LOG_DEBUG OLD_LOG_DEBUG
-#include "plugin-1.0.h"
+#include OLD_HEADER
 #undef socgi_plugin
 #undef socgi_option
 #undef socgi_content
 #undef socgi_send_content
+#undef socgi_part
+#undef socgi_part_at
 #undef socgi_log_level
 #undef socgi_log
 #undef SOCGI_LOG_ERROR
@@ -51,6 +56,7 @@ enum { MAJOR = SOCGI_ABI_MAJOR, MAGIC = SOCGI_MAGIC };
 #define SAME_FUNCTION(name, ...)                                                                                       \
     _Static_assert(__builtin_types_compatible_p(__typeof__(name), __VA_ARGS__), #name " has another type");
 
+_Static_assert(SOCGI_ABI_MINOR == OLD_MINOR, "it is the header of another version");
 _Static_assert(MAJOR == SOCGI_ABI_MAJOR && MAGIC == SOCGI_MAGIC, "another ABI needs another header to compare with");
 
 /* Fields may follow behind these: the plugin says how many it knows. */
@@ -70,6 +76,9 @@ SAME(plugin, timeout_ms)
 SAME(plugin, concurrency)
 SAME(plugin, body_limit)
 SAME_PLACE(plugin, options)
+#if OLD_MINOR >= 2
+SAME(plugin, needs)
+#endif
 _Static_assert(sizeof(struct socgi_plugin) >= sizeof(struct old_plugin), "struct socgi_plugin has shrunk");
 _Static_assert(sizeof(struct socgi_plugin) % 8 == 0, "a field must not lie in what was padding");
 
@@ -79,6 +88,20 @@ SAME(content, length)
 SAME(content, type)
 SAME(content, etag)
 SAME(content, modified)
+#if OLD_MINOR >= 1
+SAME(content, data)
+SAME(part, size)
+SAME(part, name)
+SAME(part, filename)
+SAME(part, type)
+SAME(part, data)
+SAME(part, length)
+_Static_assert(sizeof(struct socgi_part) >= sizeof(struct old_part), "struct socgi_part has shrunk");
+SAME_FUNCTION(socgi_part_at, int(const struct socgi_request *, size_t, struct socgi_part *))
+SAME_FUNCTION(socgi_part, int(const struct socgi_request *, const char *, struct socgi_part *))
+SAME_FUNCTION(old_part_at, int(const struct socgi_request *, size_t, struct old_part *))
+SAME_FUNCTION(old_part, int(const struct socgi_request *, const char *, struct old_part *))
+#endif
 _Static_assert(sizeof(struct socgi_content) >= sizeof(struct old_content), "struct socgi_content has shrunk");
 
 /* It lies in arrays, so nothing may follow. */

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The command line and the configuration file, by the real program: what is accepted, what is refused, with which status
 # and which words. Nothing is started.
-#     command_test.sh SOCGI SOURCE-FOLDER
+#     command_test.sh SOCGI SOURCE-FOLDER PLUGIN-THAT-NEEDS-NOTHING
 set -uo pipefail
-socgi=$1 source=$2
+socgi=$1 source=$2 needy=$3
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/plugins"
@@ -60,6 +60,22 @@ expect 1 'needs: found "read:srv", expected all, or words as read:/PATH' check -
 expect 1 'trust: found "some", expected full or none' check -s trust=some "$work/plugins"
 expect 1 'pool main: needs: found "read:/srv", expected all, for sandbox is off' check -s sandbox=off -s needs=read:/srv "$work/plugins"
 expect 1 'pool main: trust: found "none", expected full, for sandbox is off' check -s sandbox=off -s trust=none "$work/plugins"
+
+# What plugins need stands in their files, and their sections may not ask for more.
+mkdir "$work/needy"
+cp "$needy" "$work/needy/needy_none.so"
+echo text > "$work/needy/other.so"
+expect 0 '^plugin needy_none.so: pool main, needs ""$' check "$work/needy"
+expect 0 '^plugin other.so: pool main, needs not said: it may what its user may$' check "$work/needy"
+expect 0 '^plugin other.so: pool main, needs "read:/srv"$' check -s needs=read:/srv "$work/needy"
+conf '' 'plugin "needy_none" {' '  needs = "read:/srv"' '}'
+expect 1 'c:3: plugin needy_none: needs: found "read:/srv", expected what its manifest has, which is "", or allow_wider = on$' check -c "$work/c" "$work/needy"
+expect 0 'configuration|c: ok' check -c "$work/c" "$work/plugins"
+conf 'plugin "needy_none" {' ' needs = "read:/srv"' 'allow_wider = yes' '}' 'plugin "other" { needs = "read:/srv" }'
+expect 0 '^plugin needy_none.so: pool main, needs "read:/srv"$' check -c "$work/c" "$work/needy"
+expect 0 '^plugin other.so: pool main, needs "read:/srv"$' check -c "$work/c" "$work/needy"
+conf 'plugin "x" { needs = "read:@root" }'
+expect 1 'c:1: needs: found "read:@root", expected all, or words' check -c "$work/c" "$work/needy"
 
 conf 'workers = 2' '# a comment' 'idle_timeout = 5m' 'plugin_folder = "plugins"' 'listen = {"127.0.0.1:0", "[::1]:0"}' \
     'plugin "file" { timeout = 3s options { root = "/x" listing = "true" } }'

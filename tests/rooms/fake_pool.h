@@ -6,6 +6,8 @@
  *     refused ROUTE REASON                     "-" for a route: it has not been told
  *     dies                                     and takes the canary with it
  *
+ * A second line is what the file says before it is loaded: "needs WORD ...", behind a line that names a method.
+ *
  * Jobs wait in the queue of their pool until the test takes them, as a worker would. The pure files of the room are the
  * real ones: accounts, jobs, back-off, quarantine, queues. What is not allowed by the room's headers fails the test.
  */

@@ -137,6 +137,10 @@ static void nothing_is_named(void **state) {
     use_expect(server, "family", "", "EPERM");
     use_expect(server, "listen-anywhere", "", "EPERM");
     use_expect(server, "share", "", "EPERM");
+    use_expect(server, "messages", "", "EPERM");
+    use_expect(server, "semaphores", "", "EPERM");
+    use_expect(server, "mail", "", "EPERM");
+    use_expect(server, "mode", w.their_file, "done"); /* it is its user's: no part of the kernel asks which */
     server_end(server);
     world_end(&w);
 }
@@ -197,6 +201,10 @@ static void all_is_not_asked(void **state) {
     use_expect(server, "connect", w.port, "done");
     use_expect(server, "local", w.local, "done");
     use_expect(server, "datagrams", "", "done");
+    use_expect(server, "share", "", "done");
+    use_expect(server, "messages", "", "done");
+    use_expect(server, "semaphores", "", "done");
+    use_expect(server, "mail", "", "done");
     server_end(server);
     world_end(&w);
 }
@@ -230,6 +238,26 @@ static void own_plugins_do_with_theirs(void **state) {
         fail_msg("guestbook: %ld %s", sign.status, sign.body);
     }
     fetch_free(&sign, 1);
+    fetch_expect(server, "/guestbook", 200, NULL);
+    server_end(server);
+    world_end(&w);
+}
+
+/* As the page on isolation has it: each in its own section, and the server makes the pools. */
+static void own_plugins_do_with_their_sections(void **state) {
+    struct world w;
+    char config[4 * TEXT_BYTES];
+    world_make(&w);
+    (void)snprintf(config, sizeof(config),
+                   "plugin \"file\" { needs = \"read:%s\" options { root = \"%s\" } }\n"
+                   "plugin \"guestbook\" { needs = \"write:%s\" options { database = \"%s/book.sqlite\" } }\n"
+                   "plugin \"hello\" { needs = \"\" }\nplugin \"echo\" { needs = \"\" }\n",
+                   w.theirs, w.theirs, w.mine, w.mine);
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "file guestbook hello echo", .workers = 4, .config = config});
+    fetch_expect(server, "/file", 200, "theirs");
+    fetch_expect(server, "/hello", 200, "Hello, world!\n");
+    fetch_expect(server, "/echo?msg=x", 200, "x\n");
     fetch_expect(server, "/guestbook", 200, NULL);
     server_end(server);
     world_end(&w);
@@ -274,8 +302,9 @@ int main(void) {
         SYSTEM_TEST(files_that_are_named),       SYSTEM_TEST(nothing_is_named),
         SYSTEM_TEST(programs_that_are_named),    SYSTEM_TEST(ports_that_are_named),
         SYSTEM_TEST(sockets_of_this_machine),    SYSTEM_TEST(all_is_not_asked),
-        SYSTEM_TEST(own_plugins_do_with_theirs), SYSTEM_TEST(long_bodies_and_answers),
-        SYSTEM_TEST(needs_want_a_sandbox),       SYSTEM_TEST(what_is_not_there_is_told),
+        SYSTEM_TEST(own_plugins_do_with_theirs), SYSTEM_TEST(own_plugins_do_with_their_sections),
+        SYSTEM_TEST(long_bodies_and_answers),    SYSTEM_TEST(needs_want_a_sandbox),
+        SYSTEM_TEST(what_is_not_there_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -51,8 +52,8 @@ static void deed_expect(const struct server *server, const char *name, const cha
 /* ---- Others ---- */
 
 /* What the domain denies towards whoever is outside of it, and what the filter denies altogether. */
-static const char *const by_domain[] = {"memory", "descriptor", "attach"};
-static const char *const by_filter[] = {"trace", "peek", "take"};
+static const char *const by_domain[] = {"memory", "descriptor", "attach", "registers"};
+static const char *const by_filter[] = {"trace", "peek", "poke", "take"};
 static const char *const by_scope[] = {"signal", "signal-by-descriptor"};
 #define COUNT(list) (sizeof(list) / sizeof(*(list)))
 
@@ -88,13 +89,14 @@ static void others_expect(struct server *server, const struct expected *e) {
 
 /* ---- The machine ---- */
 
-static const char *const by_machine[] = {"new-user", "unshared", "mounted", "tree",   "rings",  "program",
-                                         "counter",  "faults",   "key",     "module", "handle", "root",
-                                         "space",    "clock",    "restart", "typed"};
+static const char *const by_machine[] = {"new-user", "unshared", "mounted", "unmounted", "named",   "tree",
+                                         "rings",    "program",  "counter", "faults",    "key",     "module",
+                                         "handle",   "root",     "space",   "clock",     "restart", "typed"};
 
 /* Tests run as anybody: what is denied to everybody but root is denied without the sandbox, too, by another error or
  * the same. So only some show that it is possible without. */
 static const char *const without[][2] = {{"unshared", "done|ENOSPC|EPERM"}, {"mounted", "ENOENT|EPERM"},
+                                         {"unmounted", "ENOENT|EPERM"},     {"named", "EINVAL|EPERM"},
                                          {"program", "EINVAL|EPERM"},       {"counter", "EFAULT|EPERM|EACCES"},
                                          {"module", "EBADF|EPERM|ENOSYS"},  {"typed", "ENOTTY"}};
 
@@ -134,6 +136,28 @@ static void handlers_do_what_they_did(void **state) {
     server_end(server);
 }
 
+/* A program that is another's and setuid. Only root can make one that shows the difference. */
+static void setuid_is_without_effect(void **state) {
+    enum { SOMEBODY = 65534 };
+    static const char config[] = "pool \"free\" { plugins = { \"takeover\" } workers = 1 sandbox = off }\n";
+    char path[PATH_BYTES];
+    if (geteuid() != 0) {
+        skip();
+    }
+    (void)snprintf(path, sizeof(path), "/tmp/socgi-id-%d", (int)getpid());
+    assert_true(file_copy("/usr/bin/id", path));
+    assert_int_equal(chown(path, SOMEBODY, SOMEBODY), 0);
+    assert_int_equal(chmod(path, 04755), 0);
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "takeover", .workers = 1});
+    deed_expect(server, "become", path, "0");
+    server_end(server);
+    server = server_start(state,
+                          &(struct server_setup){.plugins = "takeover", .workers = 1, .expected = 2, .config = config});
+    deed_expect(server, "become", path, "65534");
+    server_end(server);
+    assert_int_equal(unlink(path), 0);
+}
+
 /* A pool may be without; what the tests above show is then possible. */
 static void off_denies_nothing(void **state) {
     static const char config[] = "pool \"free\" { plugins = { \"takeover\" } workers = 2 sandbox = off }\n";
@@ -147,6 +171,8 @@ static void off_denies_nothing(void **state) {
     deed_expect(server, "memory", pid, "done");
     deed_expect(server, "environment", pid, "done");
     deed_expect(server, "trace", pid, "done");
+    deed_expect(server, "poke", pid, "done");
+    deed_expect(server, "registers", pid, "done");
     deed_expect(server, "signal", pid, "done");
     deed_expect(server, "signal-by-descriptor", pid, "done");
     for (size_t i = 0; i < COUNT(without); i++) {
@@ -235,10 +261,15 @@ static void required_serves_where_it_can(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(nothing_reaches_others),       SYSTEM_TEST(nothing_reaches_the_machine),
-        SYSTEM_TEST(handlers_do_what_they_did),    SYSTEM_TEST(off_denies_nothing),
-        SYSTEM_TEST(an_older_kernel_is_told_of),   SYSTEM_TEST(a_kernel_with_nothing_is_told_of),
-        SYSTEM_TEST(the_status_shows_it),          SYSTEM_TEST(required_refuses_there),
+        SYSTEM_TEST(nothing_reaches_others),
+        SYSTEM_TEST(nothing_reaches_the_machine),
+        SYSTEM_TEST(handlers_do_what_they_did),
+        SYSTEM_TEST(setuid_is_without_effect),
+        SYSTEM_TEST(off_denies_nothing),
+        SYSTEM_TEST(an_older_kernel_is_told_of),
+        SYSTEM_TEST(a_kernel_with_nothing_is_told_of),
+        SYSTEM_TEST(the_status_shows_it),
+        SYSTEM_TEST(required_refuses_there),
         SYSTEM_TEST(required_serves_where_it_can),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -349,7 +349,8 @@ static const struct {
      "%:2: workers: found \"many\", expected a number, 1 to 1024\n"
      "%:4: listen: found \"a\", expected " LISTEN_EXPECTED "\n"
      "%:4: listen: found \"b\", expected " LISTEN_EXPECTED "\n"
-     "%:6: concurency: found \"concurency\", expected timeout, body_limit, concurrency, methods, global, or options\n"
+     "%:6: concurency: found \"concurency\", expected timeout, body_limit, concurrency, methods, global, "
+     "needs, allow_wider, or options\n"
      "%:7: timeout: found \"never\", expected a time in seconds, or with ms, s, m, h, d, 1 to 86400000 ms\n"},
     {"mailbox_slots = 65", "%:1: mailbox_slots: found \"65\", expected a number, 1 to 64\n"},
     {"log_level = \"no\ntice\"", "%:2: log_level: found \"no?tice\", expected error, warning, notice, info or debug\n"},

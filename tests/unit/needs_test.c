@@ -24,6 +24,9 @@ static void words_are_read(void **state) {
                  {"connect:tcp:1", NEED_CONNECT_TCP, NULL, 1},
                  {"connect:tcp:65535", NEED_CONNECT_TCP, NULL, 65535},
                  {"listen:tcp:00080", NEED_LISTEN_TCP, NULL, 80},
+                 {"listen", NEED_LISTEN_TCP, NULL, 0},
+                 {"read:@root", NEED_READ, "@root", 0},
+                 {"connect:unix:/run/x.sock", NEED_CONNECT_UNIX, "/run/x.sock", 0},
                  {"connect:unix", NEED_CONNECT_UNIX, NULL, 0}};
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
         const char *at = words[i].text;
@@ -38,13 +41,11 @@ static void words_are_read(void **state) {
 
 static void what_is_none_is_refused(void **state) {
     (void)state;
-    static const char *const texts[] = {"read:",         "read:srv",
-                                        "read",          "reads:/srv",
-                                        "write:srv",     "connect:tcp:",
-                                        "connect:tcp:0", "connect:tcp:65536",
-                                        "listen:tcp:-1", "connect:tcp:12x",
-                                        "listen",        "connect:udp:53",
-                                        "connect:unixx", "connect:tcp:0000080",
+    static const char *const texts[] = {"read:",         "read:srv",        "read",          "reads:/srv",
+                                        "write:srv",     "connect:tcp:",    "connect:tcp:0", "connect:tcp:65536",
+                                        "listen:tcp:-1", "connect:tcp:12x", "listening",     "connect:udp:53",
+                                        "listen:",       "listen:tcp",      "connect:unix:", "connect:unix:run",
+                                        "connect:tcp",   "read:/a\033[2J",  "connect:unixx", "connect:tcp:0000080",
                                         "all all",       "read:/a all"};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         if (needs_check(texts[i]) != -EINVAL) {
@@ -75,8 +76,21 @@ static void texts_are_read_to_their_end(void **state) {
     assert_int_equal(*at, '\0');
 }
 
+/* Only who has options may name them. */
+static void options_are_a_plugins(void **state) {
+    (void)state;
+    assert_int_equal(needs_check("read:@root"), -EINVAL);
+    assert_int_equal(needs_check_said("read:@root write:@database listen"), 0);
+    assert_int_equal(needs_check_said("read:@"), -EINVAL);
+    assert_int_equal(needs_check_said("read:root"), -EINVAL);
+    assert_true(needs_have_any("read:/ listen", NEED_LISTEN_TCP));
+    assert_false(needs_have_any("listen:tcp:80", NEED_LISTEN_TCP));
+    assert_false(needs_have_any("connect:unix:/run", NEED_CONNECT_UNIX));
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(words_are_read), cmocka_unit_test(what_is_none_is_refused),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(options_are_a_plugins), cmocka_unit_test(words_are_read),
+                                       cmocka_unit_test(what_is_none_is_refused),
                                        cmocka_unit_test(texts_are_read_to_their_end)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -101,6 +101,7 @@ static void messages_survive(void **state) {
     start.files_limit = 9;
     start.sandbox = 1;
     start.needs = "read:/srv";
+    start.bound = "read:/";
     start.first = 1;
     start.global_count = WIRE_GLOBALS_MAX;
     for (size_t i = 0; i < WIRE_GLOBALS_MAX; i++) {
@@ -115,6 +116,7 @@ static void messages_survive(void **state) {
     assert_int_equal(got.files_limit, 9);
     assert_int_equal(got.sandbox, 1);
     assert_string_equal(got.needs, "read:/srv");
+    assert_string_equal(got.bound, "read:/");
     assert_int_equal(got.first, 1);
     assert_int_equal(got.global_count, WIRE_GLOBALS_MAX);
     assert_string_equal(got.globals[WIRE_GLOBALS_MAX - 1], "perl");

@@ -1,17 +1,21 @@
 /* Uses the system, as ?do=USE&what=PATH-or-PORT tells: what a plugin's needs are about. Answers "done", or the name of
- * the error. */
+ * the error. It is built as several plugins, which say by NEEDY_NEEDS what they need, and look at a file when they are
+ * loaded. */
 #include <socgi/plugin.h>
 
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <mqueue.h>
 #include <netinet/in.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
+#include <sys/msg.h>
+#include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -169,6 +173,60 @@ static int share(const char *what) {
     return error;
 }
 
+/* What came of reading that before it was asked for anything. */
+#define EARLY "/var/lib/dpkg/status"
+static int constructed, begun;
+
+__attribute__((constructor)) static void construct(void) {
+    constructed = read_file(EARLY);
+}
+
+static int begin(struct socgi_context *ctx) {
+    (void)ctx;
+    begun = read_file(EARLY);
+    return 0;
+}
+
+static int early(const char *what) {
+    (void)what;
+    return constructed == begun ? begun : EIO;
+}
+
+static int messages(const char *what) {
+    (void)what;
+    int id = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+    int error = result(id);
+    if (!error) {
+        (void)msgctl(id, IPC_RMID, NULL);
+    }
+    return error;
+}
+
+static int semaphores(const char *what) {
+    (void)what;
+    int id = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
+    int error = result(id);
+    if (!error) {
+        (void)semctl(id, 0, IPC_RMID);
+    }
+    return error;
+}
+
+static int mail(const char *what) {
+    (void)what;
+    char name[64];
+    (void)snprintf(name, sizeof(name), "/socgi-needy-%d", (int)getpid());
+    int error = result_closed((int)mq_open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600, NULL));
+    if (!error) {
+        (void)mq_unlink(name);
+    }
+    return error;
+}
+
+static int mode(const char *path) {
+    return result(chmod(path, 0644));
+}
+
 static const struct {
     const char *name;
     int (*run)(const char *what);
@@ -184,10 +242,19 @@ static const struct {
             {"datagrams", datagrams},
             {"paths", paths},
             {"family", other_family},
-            {"share", share}};
+            {"share", share},
+            {"messages", messages},
+            {"semaphores", semaphores},
+            {"mail", mail},
+            {"mode", mode},
+            {"early", early}};
 
 static int handle(const struct socgi_request *req, struct socgi_response *res) {
     const char *name = socgi_query(req, "do", "");
+    if (strcmp(name, "pid") == 0) {
+        (void)socgi_printf(res, "%d", (int)getpid());
+        return 200;
+    }
     for (size_t i = 0; i < sizeof(uses) / sizeof(*uses); i++) {
         if (strcmp(uses[i].name, name) == 0) {
             int error = uses[i].run(socgi_query(req, "what", ""));
@@ -197,4 +264,9 @@ static int handle(const struct socgi_request *req, struct socgi_response *res) {
     }
     return 404;
 }
-SOCGI_PLUGIN(.handle = handle)
+
+#ifndef NEEDY_NEEDS
+#define NEEDY_NEEDS NULL
+#endif
+static const struct socgi_option options[] = {{"root", NULL, "a path that it may need"}, {NULL, NULL, NULL}};
+SOCGI_PLUGIN(.handle = handle, .init = begin, .options = options, .needs = NEEDY_NEEDS)

@@ -64,6 +64,20 @@ static int environment(pid_t pid) {
     return open_of(pid, "environ", O_RDONLY);
 }
 
+/* Where it is, and the registers of the call that it waits in. */
+static int registers(pid_t pid) {
+    char path[PATH_BYTES];
+    char text[PATH_BYTES];
+    (void)snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int error = result(fd);
+    error = error ? error : result(read(fd, text, sizeof(text)));
+    if (fd >= 0) {
+        close(fd);
+    }
+    return error;
+}
+
 /* Until the one who traces ends. */
 static int trace_by(long request, pid_t pid) {
     int status = 0;
@@ -89,6 +103,14 @@ static int peek(pid_t pid) {
     const struct iovec here = {.iov_base = &read, .iov_len = sizeof(read)};
     const struct iovec there = {.iov_base = &place, .iov_len = sizeof(place)};
     int error = result(process_vm_readv(pid, &here, 1, &there, 1, 0));
+    return error == EFAULT ? 0 : error; /* it may, but there is nothing */
+}
+
+static int poke(pid_t pid) {
+    int written = 0;
+    const struct iovec here = {.iov_base = &written, .iov_len = sizeof(written)};
+    const struct iovec there = {.iov_base = NULL, .iov_len = sizeof(written)};
+    int error = result(process_vm_writev(pid, &here, 1, &there, 1, 0));
     return error == EFAULT ? 0 : error; /* it may, but there is nothing */
 }
 
@@ -136,6 +158,16 @@ static int unshared(pid_t pid) {
 static int mounted(pid_t pid) {
     (void)pid;
     return result(syscall(SYS_mount, "none", "/no/such/folder", "tmpfs", 0, NULL));
+}
+
+static int unmounted(pid_t pid) {
+    (void)pid;
+    return result(syscall(SYS_umount2, "/no/such/folder", 0));
+}
+
+static int named(pid_t pid) {
+    (void)pid;
+    return result(syscall(SYS_sethostname, "", -1)); /* no length */
 }
 
 static int tree(pid_t pid) {
@@ -299,16 +331,40 @@ static int compiled(pid_t pid) {
 static const struct {
     const char *name;
     int (*run)(pid_t pid);
-} deeds[] = {{"memory", memory},     {"descriptor", descriptor}, {"environment", environment},
-             {"trace", trace},       {"attach", attach},         {"peek", peek},
-             {"take", take},         {"signal", send_signal},    {"signal-by-descriptor", send_by_descriptor},
-             {"new-user", new_user}, {"unshared", unshared},     {"mounted", mounted},
-             {"tree", tree},         {"rings", rings},           {"program", program},
-             {"counter", counter},   {"faults", faults},         {"key", key},
-             {"module", module},     {"handle", handle_opened},  {"root", new_root},
-             {"space", other_space}, {"clock", clock_set},       {"restart", restart},
-             {"typed", typed},       {"threads", threads},       {"child", child_killed},
-             {"spawned", spawned},   {"moved", moved},           {"abstract", abstract},
+} deeds[] = {{"memory", memory},
+             {"descriptor", descriptor},
+             {"environment", environment},
+             {"trace", trace},
+             {"attach", attach},
+             {"peek", peek},
+             {"take", take},
+             {"registers", registers},
+             {"poke", poke},
+             {"unmounted", unmounted},
+             {"named", named},
+             {"signal", send_signal},
+             {"signal-by-descriptor", send_by_descriptor},
+             {"new-user", new_user},
+             {"unshared", unshared},
+             {"mounted", mounted},
+             {"tree", tree},
+             {"rings", rings},
+             {"program", program},
+             {"counter", counter},
+             {"faults", faults},
+             {"key", key},
+             {"module", module},
+             {"handle", handle_opened},
+             {"root", new_root},
+             {"space", other_space},
+             {"clock", clock_set},
+             {"restart", restart},
+             {"typed", typed},
+             {"threads", threads},
+             {"child", child_killed},
+             {"spawned", spawned},
+             {"moved", moved},
+             {"abstract", abstract},
              {"compiled", compiled}};
 
 /* Its sockets, but for the first six descriptors, which every worker has. */
@@ -336,6 +392,21 @@ static void status_print(struct socgi_response *res) {
     }
 }
 
+/* Who a program is that it starts, which may be somebody else's and setuid: "id -u". */
+static void identity_print(struct socgi_response *res, const char *path) {
+    char command[PATH_BYTES];
+    char line[32] = "nobody";
+    (void)snprintf(command, sizeof(command), "%s -u", path);
+    FILE *id = popen(command, "re");
+    if (id && fgets(line, sizeof(line), id)) {
+        line[strcspn(line, "\n")] = '\0';
+    }
+    if (id) {
+        (void)pclose(id);
+    }
+    (void)socgi_printf(res, "%s", line);
+}
+
 static pid_t victim_of(const struct socgi_request *req) {
     const char *pids = socgi_query(req, "pids", "");
     char *end;
@@ -347,6 +418,10 @@ static int handle(const struct socgi_request *req, struct socgi_response *res) {
     const char *name = socgi_query(req, "do", "");
     if (strcmp(name, "sockets") == 0) {
         sockets_print(res);
+        return 200;
+    }
+    if (strcmp(name, "become") == 0) {
+        identity_print(res, socgi_query(req, "pids", ""));
         return 200;
     }
     if (strcmp(name, "status") == 0) {

@@ -39,7 +39,8 @@ static long number_of(const char *name) {
 
 bool guard_needed(void) {
     long upgrade = number_of("SOCGI_UPGRADE");
-    return getpid() != 1 && !getenv("NOTIFY_SOCKET") && !(upgrade > 0 && upgrade == getppid());
+    const char *manager = getenv("NOTIFY_SOCKET");
+    return getpid() != 1 && !(manager && manager[0]) && !(upgrade > 0 && upgrade == getppid());
 }
 
 static bool has_children(void) {

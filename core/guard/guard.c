@@ -270,6 +270,7 @@ static void descriptors_close(const struct guard *g) {
 int guard_attend(struct guard *g) {
     struct watch watch = {.guard = g};
     prctl(PR_SET_NAME, "socgi-guard");
+    (void)signal(SIGPIPE, SIG_IGN);
     descriptors_close(g);
     masters_init(&watch.masters);
     masters_add(&watch.masters, g->child);

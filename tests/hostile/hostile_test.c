@@ -190,6 +190,7 @@ static const struct deed malice[] = {
     {.name = "mailbox_noise"},
     {.name = "parent_ends"},
     {.name = "parent_stops"},
+    {.name = "guard_ends"},
 };
 
 static int kind_run(const char *plugin, const struct deed *deeds, size_t count, const char *only) {

@@ -193,6 +193,7 @@ static void it_stops_and_goes_on_with_the_master(void **state) {
     int status;
     for (int i = 0; i < 3; i++) {
         assert_int_equal(kill(pid, SIGTSTP), 0);
+        await_state(pid, 'T', false);
         assert_int_equal(waitpid(pid, &status, WUNTRACED), pid);
         assert_true(WIFSTOPPED(status) && WSTOPSIG(status) == SIGTSTP);
         await_state(master, 'T', false);

@@ -14,6 +14,7 @@
 #include "dev/build.h"
 #include "dev/dev.h"
 #include "dev/new.h"
+#include "guard/guard.h"
 #include "master/master.h"
 #include "sandbox/sandbox.h"
 #include "trace/trace.h"
@@ -113,6 +114,15 @@ static int serve(int argc, char **argv) {
     }
     if (status) {
         return status;
+    }
+    struct guard guard;
+    int side = config->guard && guard_needed() ? guard_fork(&guard) : 0;
+    if (side != 0) {
+        config_drop(config);
+        if (side < 0) {
+            complaint("socgi: no guard can be started: %s", strerror(-side));
+        }
+        return side < 0 ? EXIT_FAILURE : guard_attend(&guard);
     }
     char *program = realpath("/proc/self/exe", NULL);
     if (!program) {

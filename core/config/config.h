@@ -123,6 +123,7 @@ struct config {
     uint32_t incident_count;
     enum log_level log_level;
     char *pid_file; /* "": none */
+    bool guard;
 };
 
 /* The configuration that holds when nothing is said. 0, or -ENOMEM. */

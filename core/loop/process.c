@@ -11,7 +11,7 @@
 
 #include "base/fd.h"
 
-enum { TEXT_SIZE = 4096 };
+enum { TEXT_SIZE = 4096, CHILDREN_SIZE = 65536 };
 
 static void file_read(pid_t pid, const char *name, char text[TEXT_SIZE]) {
     char path[128];
@@ -58,6 +58,23 @@ unsigned process_kill_children(pid_t pid) {
         closedir(tasks);
     }
     return count;
+}
+
+/* Of whichever thread has started them, for they are the process's. */
+char *process_children_read(void) {
+    char path[64];
+    char *text = malloc(CHILDREN_SIZE);
+    snprintf(path, sizeof(path), "/proc/self/task/%d/children", (int)getpid());
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t length = 0;
+    for (ssize_t n = 1; text && fd >= 0 && n > 0 && length<CHILDREN_SIZE - 1; length += n> 0 ? (size_t)n : 0) {
+        n = read(fd, text + length, CHILDREN_SIZE - 1 - length);
+    }
+    if (text) {
+        text[length] = '\0';
+    }
+    fd_close(&fd);
+    return text;
 }
 
 /* State and what follows it; "" when there is no such process. Its name before that may hold anything, parentheses and

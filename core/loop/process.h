@@ -14,6 +14,10 @@ pid_t process_tracer(pid_t pid);
 /* Kills its children, of whichever of its threads. How many there were. */
 unsigned process_kill_children(pid_t pid);
 
+/* Our own children that the main thread has started or that have become ours, as proc(5) lists them: "12 345 "; the
+ * caller's to free. NULL: no memory. */
+char *process_children_read(void);
+
 /* Whether it is our child, or a child's child, however far down. */
 bool process_descends(pid_t pid);
 

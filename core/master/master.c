@@ -31,6 +31,7 @@ struct master {
     struct children children;
     struct orphans orphans;
     struct signals signals;
+    struct ward ward;
     struct record record;
     struct clients clients;
     struct pools pools;
@@ -138,8 +139,10 @@ static int order_reload(void *data, char *text) {
 
 static int order_upgrade(void *data, char *text) {
     struct master *m = data;
-    const struct upgrade_heritage heritage = {
-        .clients = &m->clients, .manager = m->notifier.manager, .timeout_ms = m->config->upgrade_timeout_ms};
+    const struct upgrade_heritage heritage = {.clients = &m->clients,
+                                              .ward = &m->ward,
+                                              .manager = m->notifier.manager,
+                                              .timeout_ms = m->config->upgrade_timeout_ms};
     if (m->ending != SERVING) {
         log_line(LOG_WARNING, "no upgrade: the server is ending");
     }
@@ -195,6 +198,13 @@ static void signal_came(struct signals *signals, int number) {
     }
 }
 
+/* Nothing would see to what we leave behind any more, and who has killed the guard wants all of it to end. */
+static void guard_ended(struct ward *ward) {
+    struct master *m = container_of(ward, struct master, ward);
+    log_line(LOG_WARNING, "stopping: the guard was killed");
+    stage_stop(m);
+}
+
 /* ---- What the generations tell ---- */
 
 /* The configuration that a new generation has holds for everything else, too. */
@@ -232,6 +242,7 @@ static void succession_turn(struct master *m) {
     upgrade_turn(&m->upgrade);
     if (m->upgrade.successor && m->ending == SERVING) {
         notify(&m->notifier, "MAINPID=%d", (int)m->upgrade.successor);
+        ward_succeeded(&m->ward, m->upgrade.successor);
         orphans_leave(&m->orphans);
         stage_drain(m);
     }
@@ -305,6 +316,7 @@ static int master_open(struct master *m) {
     upgrade_init(&m->upgrade, &m->loop, m->start->program, m->start->argv);
     error = error ? error : clients_open(&m->clients, &m->loop, &m->record, m->config);
     error = error ? error : signals_open(&m->signals, &m->loop, signal_numbers, SIGNAL_COUNT, signal_came);
+    error = error ? error : ward_open(&m->ward, &m->loop, guard_ended);
     error = error ? error : listeners_begin(m);
     return error ? error : generations_open(&m->generations, &m->loop, &m->pools, m->config, &owner);
 }
@@ -320,6 +332,7 @@ static void master_close(struct master *m) {
     orphans_close(&m->orphans);
     children_close(&m->children);
     signals_close(&m->signals);
+    ward_close(&m->ward);
     loop_close(&m->loop);
     threads_rest(); /* that was the last turn */
 }

@@ -17,8 +17,9 @@
 #include "base/log.h"
 #include "client/inherit.h"
 #include "client/listeners.h"
+#include "guard/ward.h"
 
-enum { NAMES_SIZE = 1024, NOTICE_SIZE = 512 };
+enum { NAMES_SIZE = 1024, NOTICE_SIZE = 512, HANDED_MAX = INHERITED_MAX + 1 };
 
 /* ---- Its word ---- */
 
@@ -74,6 +75,8 @@ static void upgrade_ended(struct child *child) {
 
 /* ---- Its start ---- */
 
+enum { FIRST = 3 }; /* of the descriptors that it gets: SD_LISTEN_FDS_START */
+
 /* A name of its own, chosen by the kernel: unix(7), autobind. */
 static int socket_open(struct upgrade *u, char address[128]) {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -99,14 +102,13 @@ static void number_set(const char *name, long number) {
     setenv(name, text, 1);
 }
 
-/* Its descriptors begin at 3 (SD_LISTEN_FDS_START), and it does not die with us. */
+/* It does not die with us. */
 static int program_start(struct upgrade *u, struct children *children, const int *fds, size_t count) {
-    enum { FIRST = 3 };
-    int lifted[INHERITED_MAX];
+    int lifted[HANDED_MAX];
     size_t made = 0;
     int error = 0;
     for (; made < count && !error; made++) {
-        lifted[made] = fcntl(fds[made], F_DUPFD_CLOEXEC, FIRST + INHERITED_MAX);
+        lifted[made] = fcntl(fds[made], F_DUPFD_CLOEXEC, FIRST + HANDED_MAX);
         error = lifted[made] < 0 ? -errno : 0;
     }
     if (!error) {
@@ -123,9 +125,9 @@ static int program_start(struct upgrade *u, struct children *children, const int
 /* What is set here is meant for the new master alone, and is unset for the workers that we start. */
 static int process_begin(struct upgrade *u, struct children *children, const struct upgrade_heritage *heritage,
                          const char *address) {
-    static const char *const set[] = {"LISTEN_PID",    "LISTEN_FDS",    "LISTEN_FDNAMES",
-                                      "SOCGI_UPGRADE", "NOTIFY_SOCKET", "SOCGI_NOTIFY_SOCKET"};
-    int fds[INHERITED_MAX];
+    static const char *const set[] = {"LISTEN_PID",    "LISTEN_FDS",          "LISTEN_FDNAMES", "SOCGI_UPGRADE",
+                                      "NOTIFY_SOCKET", "SOCGI_NOTIFY_SOCKET", WARD_VARIABLE};
+    int fds[HANDED_MAX];
     char names[NAMES_SIZE];
     size_t count = listeners_gather(heritage->clients, fds, names, sizeof(names));
     number_set("LISTEN_PID", getpid());
@@ -134,6 +136,10 @@ static int process_begin(struct upgrade *u, struct children *children, const str
     setenv("LISTEN_FDNAMES", names, 1);
     setenv("NOTIFY_SOCKET", address, 1);
     setenv("SOCGI_NOTIFY_SOCKET", heritage->manager ? heritage->manager : "-", 1);
+    if (heritage->ward->socket >= 0) {
+        number_set(WARD_VARIABLE, FIRST + (long)count);
+        fds[count++] = heritage->ward->socket;
+    }
     int error = program_start(u, children, fds, count);
     for (size_t i = 0; i < sizeof(set) / sizeof(set[0]); i++) {
         unsetenv(set[i]);

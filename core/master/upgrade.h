@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "guard/ward.h"
 #include "loop/child.h"
 
 struct clients;
@@ -27,6 +28,7 @@ struct upgrade {
 /* What a new master is told of. */
 struct upgrade_heritage {
     const struct clients *clients; /* whose listeners it gets */
+    const struct ward *ward;       /* whose socket it gets */
     const char *manager;           /* whom it is to notify later on; NULL: nobody */
     uint32_t timeout_ms;
 };

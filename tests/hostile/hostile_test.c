@@ -94,6 +94,7 @@ static void deed_done(void **state) {
     (void)snprintf(path, sizeof(path), "/%s?do=%s", deed->plugin, deed->name);
     struct server *server =
         server_start(state, &(struct server_setup){.plugins = plugins,
+                                                   .guard = true,
                                                    .workers = 3,
                                                    .settings = {"handler_timeout=1500ms", "crash_limit=0",
                                                                 "log_level=info", "send_timeout=2s", deed->setting}});
@@ -192,6 +193,7 @@ static const struct deed malice[] = {
     {.name = "mailbox_noise"},
     {.name = "parent_ends"},
     {.name = "parent_stops"},
+    {.name = "guard_ends"},
 };
 
 static int kind_run(const char *plugin, const struct deed *deeds, size_t count, const char *only) {

@@ -23,6 +23,7 @@ refuse 'what every process has includes a process' "#include \"($rooms|worker|co
 refuse 'http includes what is above it' '#include "wire/' -r core/http
 refuse 'base includes what is above it' '#include "(http|wire)/' -r core/base
 refuse 'loop knows HTTP or plugins' '#include "(http|wire|config)/' -r core/loop
+refuse 'the guard knows more than processes' "#include \"(http|wire|config|worker|${rooms#loop|})/" -r core/guard
 refuse 'the client room knows workers' '#include "(pool|generation|service)/' -r core/client
 refuse 'the pool room knows clients or HTTP' '#include "(client|http|generation|service)/' -r core/pool
 refuse 'the generation room knows clients' '#include "(client|service)/' -r core/generation

@@ -1,7 +1,11 @@
 /* The pool room, deaths: what becomes of the jobs of a worker that has ended, or that takes too long. */
 #include <signal.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include "base/fd.h"
 #include "pool_alone.h"
 
 /* ---- Over a job ---- */
@@ -95,6 +99,74 @@ static void nothing_is_lost_that_had_not_begun(void **state) {
     assert_int_equal(a->job.plugin->account->counters.crashes, 0);
     assert_true(dispatch_cancel(&b->job));
 }
+
+/* ---- With a body in a file ---- */
+
+static const char body[] = "a body that is long";
+
+static int body_make(void) {
+    int fd = memfd_create("body", MFD_CLOEXEC);
+    assert_int_equal(write(fd, body, sizeof(body)), sizeof(body));
+    assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
+    return fd;
+}
+
+/* What the handler would read. */
+static void body_check(const struct fake_worker *w) {
+    char text[sizeof(body)] = "";
+    assert_int_equal(read(w->body, text, sizeof(text)), sizeof(body));
+    assert_string_equal(text, body);
+}
+
+/* The worker had its descriptor, and nobody knows what it has done with it before it died. */
+static void body_is_read_anew_after_a_death(void **state) {
+    (void)state;
+    pool_serves(2);
+    struct request *a = request_new("a", 0);
+    a->job.body = body_make();
+    assert_int_equal(submitted(a), REFUSAL_NONE);
+    struct fake_worker *w = taker(a);
+    assert_int_equal(lseek(a->job.body, 7, SEEK_SET), 7); /* it shares the offset of what was sent to it */
+    fake_dies(w, SIGSEGV);
+    turn();
+    assert_told("renewed a");
+    struct fake_worker *heir = taker(a);
+    assert_ptr_not_equal(heir, w);
+    takes(heir, a);
+    body_check(heir);
+    fake_answers(heir, 200);
+    turn();
+    assert_told("answered a 200");
+    fd_close(&a->job.body);
+}
+
+/* Likewise one that took it, and gave it back. */
+static void body_is_read_anew_after_a_return(void **state) {
+    (void)state;
+    pool_serves(2);
+    struct request *a = request_new("a", 0);
+    a->job.body = body_make();
+    assert_int_equal(submitted(a), REFUSAL_NONE);
+    struct fake_worker *w = taker(a);
+    takes(w, a);
+    body_check(w);
+    slot_return(&w->slot->slot, w->post.sequence);
+    assert_int_equal(eventfd_write(w->bell, 1), 0);
+    turn();
+    assert_told("renewed a");
+    struct fake_worker *heir = taker(a);
+    assert_ptr_not_equal(heir, w);
+    takes(heir, a);
+    body_check(heir);
+    fake_answers(heir, 200);
+    turn();
+    assert_told("answered a 200");
+    fake_exits(w, 0);
+    turn();
+    fd_close(&a->job.body);
+}
+
+/* ---- Nobody to take it ---- */
 
 /* Nobody serves its plugin any more: it has been answered for when renew returns. */
 static void job_that_is_not_renewed_is_no_longer_the_rooms(void **state) {
@@ -269,6 +341,8 @@ int main(void) {
         room_test(bytes_that_were_sent_are_told),
         room_test(what_was_done_before_the_death_counts),
         room_test(nothing_is_lost_that_had_not_begun),
+        room_test(body_is_read_anew_after_a_death),
+        room_test(body_is_read_anew_after_a_return),
         room_test(job_that_is_not_renewed_is_no_longer_the_rooms),
         room_test(idle_worker_dies_alone),
         room_test(handler_that_takes_too_long_is_traced_and_killed),

@@ -247,6 +247,42 @@ static void crashes_can_be_replayed(void **state) {
     folder_remove(folder);
 }
 
+static void file_ends(const char *path, const char *text) {
+    char end[64] = "";
+    long length = (long)strlen(text);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    assert_int_equal(fseek(file, -length, SEEK_END), 0);
+    assert_int_equal(fread(end, 1, sizeof(end) - 1, file), length);
+    assert_string_equal(end, text);
+    (void)fclose(file);
+}
+
+/* What is kept is the body as it came, whatever the handler has done with its descriptor. */
+static void bodies_are_kept_whole(void **state) {
+    static const char *const deeds[] = {"read", "seek", "cut", "write"};
+    char folder[] = "/tmp/socgi-incidents-XXXXXX";
+    char setting[64];
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(setting, sizeof(setting), "incident_folder=%s", folder);
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "crash", .settings = {setting, "body_inline=10", "crash_limit=0"}});
+    struct client *client = client_open(server);
+    size_t count = sizeof(deeds) / sizeof(deeds[0]);
+    for (size_t i = 0; i < count; i++) {
+        char path[128];
+        client_print(client,
+                     "POST /crash?body=%s HTTP/1.1\r\nHost: t\r\nContent-Length: 20\r\n\r\n01234567890123456789",
+                     deeds[i]);
+        failed(server, client, 502);
+        kept(server, i + 1, path);
+        file_ends(path, "01234567890123456789");
+    }
+    client_close(client);
+    server_end(server);
+    folder_remove(folder);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(crashes_of_all_kinds),
@@ -255,6 +291,7 @@ int main(void) {
         SYSTEM_TEST(time_limits),
         SYSTEM_TEST(time_limit_begins_with_the_handler),
         SYSTEM_TEST(crashes_can_be_replayed),
+        SYSTEM_TEST(bodies_are_kept_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

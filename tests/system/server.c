@@ -98,6 +98,8 @@ static void arguments_build(const struct server *server, const struct server_set
     argument_add(arguments, "%u", setup->workers ? setup->workers : 2);
     argument_add(arguments, "-s");
     argument_add(arguments, "access_log=%s", server->access);
+    argument_add(arguments, "-s");
+    argument_add(arguments, "guard=%s", setup->guard ? "on" : "off"); /* what is looked at is the master */
     for (size_t i = 0; i < 12 && setup->settings[i]; i++) {
         argument_add(arguments, "-s");
         argument_add(arguments, "%s", setup->settings[i]);
@@ -171,6 +173,7 @@ static struct server *server_spawn(void **state, const struct server_setup *setu
     assert_non_null(arguments);
     *state = server;
     server->gate = server->fifo = server->pidfd = -1;
+    server->guarded = setup->guard;
     server->workers = setup->expected ? setup->expected : setup->workers ? setup->workers : 2;
     (void)signal(SIGPIPE, SIG_IGN);
     assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
@@ -269,6 +272,12 @@ struct server *server_start(void **state, const struct server_setup *setup) {
             server->port = (uint16_t)strtoul(colon + 1, NULL, 10);
         }
     }
+    if (server->guarded) { /* "... [PID] ready: ..." */
+        char *ready = strstr(log, "] ready: ");
+        const char *pid = ready ? memrchr(log, '[', (size_t)(ready - log)) : NULL;
+        server->pid = pid ? (pid_t)strtol(pid + 1, NULL, 10) : 0;
+        assert_true(server->pid > 0 && server->pid != server->session);
+    }
     free(log);
     pid_t workers[WORKERS_MAX];
     server_workers(server, workers);
@@ -358,9 +367,11 @@ static bool upgrade_follow(struct server *server) {
         return false;
     }
     assert_true(process_await_end(server->pid, WAIT_MS));
-    assert_int_equal(waitpid(server->pid, &status, 0), server->pid);
-    assert_true(WIFEXITED(status));
-    assert_int_equal(WEXITSTATUS(status), 0);
+    if (!server->guarded) {
+        assert_int_equal(waitpid(server->pid, &status, 0), server->pid);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
     server->pid = pid;
     close(server->pidfd);
     server->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -384,10 +395,11 @@ void server_sync(struct server *server) {
 }
 
 void server_await_stop(struct server *server) {
-    assert_true(server->fifo >= 0 ? fifo_await(server, NULL) : process_await_end(server->pid, WAIT_MS));
+    pid_t pid = server->guarded ? server->session : server->pid;
+    assert_true(server->fifo >= 0 ? fifo_await(server, NULL) : process_await_end(pid, WAIT_MS));
     fifo_drain(server);
     int status = 0;
-    assert_int_equal(waitpid(server->pid, &status, 0), server->pid);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
     server->stopped = true;
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
@@ -399,7 +411,7 @@ void server_await_stop(struct server *server) {
 }
 
 void server_stop(struct server *server, int signal) {
-    assert_int_equal(kill(server->pid, signal), 0);
+    assert_int_equal(kill(server->guarded ? server->session : server->pid, signal), 0);
     server_await_stop(server);
 }
 

@@ -36,6 +36,7 @@ struct server_setup {
     const char *settings[12]; /* NAME=VALUE */
     const char *options[8];   /* PLUGIN.NAME=VALUE */
     bool companion;     /* it is started by a shell that has a child of its own, whose pid is in the file "companion" */
+    bool guard;         /* its master has a guard, which is the process that was started: server->session */
     bool own_binary;    /* runs a copy of the program in its folder, "socgi", which may be replaced */
     int inherit;        /* a listening socket that it gets by socket activation; 0: none */
     bool journal;       /* its stderr is said to be journald's */
@@ -47,8 +48,9 @@ struct server_setup {
 
 struct server {
     pid_t pid;
-    pid_t session; /* its first pid: an upgraded one has another */
-    int pidfd;
+    pid_t session; /* its first pid: an upgraded one has another, and so has one with a guard */
+    bool guarded;
+    int pidfd; /* of the first process, or of the master that it was upgraded to */
     unsigned workers;
     uint16_t port;      /* of the first TCP listener */
     char folder[48];    /* the server's own; it is removed in the end */
@@ -87,7 +89,8 @@ pid_t server_latest(struct server *server);
 /* Puts a shell script in the place of its program: own_binary. */
 void server_program(const struct server *server, const char *script);
 
-/* Sends the signal and waits for the end, which must be in peace: status 0, "stopped" the last line of the log. */
+/* Sends the signal, to its guard if it has one, and waits for the end, which must be in peace: status 0, "stopped" the
+ * last line of the log. */
 void server_stop(struct server *server, int signal);
 
 /* Waits for that end. */

@@ -219,6 +219,20 @@ static void parent_ends(void) {
     kill(getppid(), SIGKILL);
 }
 
+/* The parent of the master, by proc(5). */
+static void guard_ends(void) {
+    char path[32];
+    int guard = 0;
+    (void)snprintf(path, sizeof(path), "/proc/%d/stat", (int)getppid());
+    FILE *file = fopen(path, "re");
+    if (file && fscanf(file, "%*d (%*[^)]) %*c %d", &guard) == 1 && guard > 1) {
+        kill(guard, SIGKILL);
+    }
+    if (file) {
+        (void)fclose(file);
+    }
+}
+
 static void parent_stops(void) {
     kill(getppid(), SIGSTOP);
 }
@@ -241,6 +255,7 @@ static const struct {
     {"mailbox_noise", mailbox_noise},
     {"parent_ends", parent_ends},
     {"parent_stops", parent_stops},
+    {"guard_ends", guard_ends},
 };
 
 static int handle(const struct socgi_request *req, struct socgi_response *res) {

@@ -29,13 +29,13 @@ pid_t process_tracer(pid_t pid) {
     return line ? (pid_t)strtol(line + sizeof("\nTracerPid:") - 1, NULL, 10) : 0;
 }
 
-/* The pids of one line, separated by blanks. */
+/* The pids of one line, a blank behind each; one without was cut, and is another process's. */
 static unsigned list_kill(const char *text) {
     unsigned count = 0;
     char *end;
     for (const char *at = text;; at = end) {
         pid_t pid = (pid_t)strtol(at, &end, 10);
-        if (end == at || pid <= 1) {
+        if (end == at || *end != ' ' || pid <= 1) {
             return count;
         }
         count += kill(pid, SIGKILL) == 0;
@@ -72,6 +72,8 @@ char *process_children_read(void) {
     }
     if (text) {
         text[length] = '\0';
+        char *last = strrchr(text, ' '); /* behind each of them: what follows was cut, and is another process's pid */
+        text[last ? last - text + 1 : 0] = '\0';
     }
     fd_close(&fd);
     return text;

@@ -36,7 +36,7 @@ static void meta_add_number(struct request_cache *cache, const char *name, uint6
 /* Ours: that of the connection where we listen at every one; "" on a unix socket. */
 static const char *server_addr(const struct socgi_request *req) {
     const char *own = req->wire.server_addr;
-    struct sockaddr_storage bound;
+    struct sockaddr_storage bound = {0};
     socklen_t length = sizeof(bound);
     char text[INET6_ADDRSTRLEN] = "";
     bool any = strcmp(own, "0.0.0.0") == 0 || strcmp(own, "::") == 0;
@@ -76,7 +76,8 @@ static uint64_t server_port(const struct socgi_request *req) {
     if (req->wire.server_port != 0) {
         return req->wire.server_port;
     }
-    return host[length] == ':' && host[length + 1] ? strtoull(host + length + 1, NULL, 10) : PORT_HTTP;
+    bool told = length < strlen(host) && host[length] == ':' && host[length + 1];
+    return told ? strtoull(host + length + 1, NULL, 10) : PORT_HTTP;
 }
 
 /* Whether it says how long a body it has, be it none. */

@@ -214,6 +214,16 @@ static void a_kernel_with_nothing_is_told_of(void **state) {
     assert_int_equal(unsetenv("SOCGI_TEST_NO_SECCOMP"), 0);
 }
 
+/* What all workers of a pool have loaded lies in the spool folder, and is of their user. */
+static void copies_are_held_by_needs(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "takeover"});
+    deed_expect(server, "copy", "", "done");
+    server_end(server);
+    server = server_start(state, &(struct server_setup){.plugins = "takeover", .settings = {"needs=read:/srv"}});
+    deed_expect(server, "copy", "", landlock() > 0 ? "EACCES" : "done");
+    server_end(server);
+}
+
 /* The view inside shows what each pool is held to. */
 static void the_status_shows_it(void **state) {
     static const char config[] = "pool \"free\" { plugins = { \"takeover\" } workers = 1 sandbox = off }\n"
@@ -261,15 +271,11 @@ static void required_serves_where_it_can(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(nothing_reaches_others),
-        SYSTEM_TEST(nothing_reaches_the_machine),
-        SYSTEM_TEST(handlers_do_what_they_did),
-        SYSTEM_TEST(setuid_is_without_effect),
-        SYSTEM_TEST(off_denies_nothing),
-        SYSTEM_TEST(an_older_kernel_is_told_of),
-        SYSTEM_TEST(a_kernel_with_nothing_is_told_of),
-        SYSTEM_TEST(the_status_shows_it),
-        SYSTEM_TEST(required_refuses_there),
+        SYSTEM_TEST(nothing_reaches_others),       SYSTEM_TEST(nothing_reaches_the_machine),
+        SYSTEM_TEST(handlers_do_what_they_did),    SYSTEM_TEST(setuid_is_without_effect),
+        SYSTEM_TEST(copies_are_held_by_needs),     SYSTEM_TEST(off_denies_nothing),
+        SYSTEM_TEST(an_older_kernel_is_told_of),   SYSTEM_TEST(a_kernel_with_nothing_is_told_of),
+        SYSTEM_TEST(the_status_shows_it),          SYSTEM_TEST(required_refuses_there),
         SYSTEM_TEST(required_serves_where_it_can),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

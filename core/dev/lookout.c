@@ -54,7 +54,9 @@ int lookout_take(int fd, const char *folder) {
     struct pollfd more = {.fd = fd, .events = POLLIN};
     uint64_t longest = clock_now() + (uint64_t)LONGEST_MS * 1000000;
     do {
-        (void)read(fd, events, sizeof(events));
+        if (read(fd, events, sizeof(events)) < 0) {
+            break;
+        }
     } while (clock_now() < longest && poll(&more, 1, QUIET_MS) > 0);
     return folders_add(fd, folder);
 }

@@ -48,6 +48,7 @@ struct connection {
     bool sticky;   /* the service's: somebody may keep its descriptor */
     uint32_t seat; /* the service's: who had its last request; UINT32_MAX: nobody */
     uint32_t requests;
+    uint64_t heard;             /* nanoseconds, by a clock read then: the first byte of what the input begins with */
     uint64_t lingers;           /* nanoseconds: since when */
     uint64_t held;              /* bytes of memory, as counted; see client/holding.h */
     struct census_share *share; /* of its address; NULL: not asked for yet, or it has none */

@@ -41,7 +41,7 @@ struct exchange *exchange_new(struct connection *c) {
     x->ticket = (char *)x + ticket;
     memset(x->ticket, 0, ticket_size);
     x->id = ++clients->request_numbers;
-    x->begun = clients->loop->now;
+    x->begun = c->heard > 0 ? c->heard : clock_now();
     x->request.fields = x->fields;
     x->request.field_capacity = capacity;
     x->body.fd = -1;
@@ -76,7 +76,6 @@ void exchange_record(const struct exchange *x) {
     if (x->service->apart) {
         return;
     }
-    uint64_t now = c->clients->loop->now;
     const struct outcome outcome = {
         .address = c->address,
         .port = c->listener->port,
@@ -93,9 +92,9 @@ void exchange_record(const struct exchange *x) {
         .own = x->own,
         .written = x->written,
         .body = x->written > x->answer_head ? x->written - x->answer_head : 0,
-        .duration = now - x->begun,
+        .duration = clock_now() - x->begun,
     };
-    record_outcome(c->clients->record, &outcome, now);
+    record_outcome(c->clients->record, &outcome, c->clients->loop->now);
 }
 
 /* Ends each text of the head with a NUL, in the place of the byte that ended it there (a space, a colon, the white

@@ -23,7 +23,7 @@ struct exchange {
     struct target target;          /* by service->route */
     void *ticket;                  /* service->ticket_size bytes of the service's own */
     uint64_t id;
-    uint64_t begun; /* nanoseconds: when the head was complete */
+    uint64_t begun; /* nanoseconds: when its first byte was read */
     struct http_request request;
     uint32_t head;     /* where the head begins in the connection's input */
     uint32_t head_end; /* and ends */

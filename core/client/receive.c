@@ -145,13 +145,16 @@ bool receive_head(struct connection *c) {
     if (!c->readable) {
         return false;
     }
-    bool first = c->input.length == 0 && c->requests > 0;
+    bool first = c->input.length == 0;
     ssize_t n = connection_receive(c, UINT32_MAX);
     if (n > 0 && buffer_append(&c->input, clients->scratch, (size_t)n)) {
         connection_close(c);
         return false;
     }
     if (n > 0 && first) {
+        c->heard = clock_now();
+    }
+    if (n > 0 && first && c->requests > 0) {
         connection_deadline(c, DEADLINE_HEAD);
     }
     if (n > 0 && !holding_count(c)) {

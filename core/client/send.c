@@ -84,6 +84,7 @@ static void exchange_end(struct connection *c) {
         buffer_free(&c->input);
     } else {
         buffer_consume(&c->input, used);
+        c->heard = clock_now();
     }
     (void)holding_count(c);
     connection_await(c);

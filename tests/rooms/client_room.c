@@ -63,6 +63,14 @@ static void log_count(void *data, enum log_level level, const char *line, size_t
 }
 
 /* A listener that nobody finds: by a unix socket whose name the kernel has chosen. */
+/* The room's clock is the only one that its client room sees. */
+static const struct room *current;
+uint64_t __wrap_clock_now(void);
+
+uint64_t __wrap_clock_now(void) {
+    return current ? current->now : 0;
+}
+
 static struct listener *listener_nowhere(struct room *room, struct fake *f) {
     const struct sockaddr_un any = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -82,6 +90,7 @@ int room_open(void **state) {
     (void)signal(SIGPIPE, SIG_IGN); /* as the master has it: sendfile(2) knows no flag for it */
     room->fds = fds;
     room->now = 1000 * NS_PER_SECOND;
+    current = room;
     room->config = usual;
     for (size_t i = 0; i < ROOM_CLIENTS; i++) {
         room->at[i].fd = -1;
@@ -113,6 +122,7 @@ int room_close(void **state) {
     bool forgotten = room->plugins.forgotten + room->inside.forgotten == room->clients.connection_numbers;
     bool counted = room->clients.count == 0 && room->clients.spooled == 0 && room->clients.memory == 0;
     int fds = room->fds;
+    current = NULL;
     free(room);
     *state = NULL;
     assert_true(released);

@@ -14,6 +14,24 @@
 
 #define ACCESS_DATE "\\[[0-3][0-9]/[A-Z][a-z]{2}/20[0-9]{2}:[0-9]{2}:[0-9]{2}:[0-9]{2} \\+0000\\]"
 
+/* The time of a request begins when its first byte is read: it is never nothing, however short. */
+static void access_times(void **state) {
+    enum { REQUESTS = 40 };
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "hello"});
+    for (int i = 0; i < REQUESTS; i++) {
+        struct client *client = client_open(server);
+        client_print(client, "GET /hello HTTP/1.1\r\nHost: t\r\nConnection: close\r\n\r\n");
+        assert_int_equal(client_status(client), 200);
+        client_close(client);
+    }
+    server_stop(server, SIGTERM);
+    char *log = file_read(server->access);
+    assert_true(text_count(log, " hello ") >= REQUESTS);
+    assert_int_equal(text_count(log, " 0\n"), 0);
+    free(log);
+    server_end(server);
+}
+
 static void access_lines(void **state) {
     static const char *const patterns[] = {
         "^127\\.0\\.0\\.1 - - " ACCESS_DATE " \"GET /hello HTTP/1\\.1\" 200 14 \"-\" \"me/1 \\(x\\)\" hello "
@@ -160,6 +178,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(lines_of_unicode),
         SYSTEM_TEST(access_lines),
+        SYSTEM_TEST(access_times),
         SYSTEM_TEST(access_log_is_complete),
         SYSTEM_TEST(access_fields_cannot_be_forged),
         SYSTEM_TEST(error_lines),

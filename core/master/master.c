@@ -358,17 +358,20 @@ int master_main(const struct master_start *start) {
     m->deadline = UINT64_MAX;
     kernel_judge(m->config);
     int error = master_open(m);
-    while (!error && m->ending != STOPPED) {
+    while (!error && m->ending != STOPPED && !m->loop.error) {
         master_turn(m);
     }
     master_close(m);
-    if (error) {
+    if (m->loop.error) {
+        log_line(LOG_ERROR, "stopped: nothing can be waited for: %s", strerror(-m->loop.error));
+    } else if (error) {
         log_line(LOG_ERROR, "not started: %s", strerror(-error));
     } else {
         log_line(LOG_NOTICE, "stopped");
     }
     record_close(&m->record);
     config_drop(m->config);
+    error = error ? error : m->loop.error;
     free(m);
     return error ? 1 : 0;
 }

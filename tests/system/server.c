@@ -162,6 +162,9 @@ static void server_exec(const struct server *server, const struct server_setup *
         }
     }
     (void)snprintf(text, sizeof(text), "%s/socgi", server->folder);
+    if (setup->before) {
+        setup->before();
+    }
     execv(setup->own_binary ? text : SYSTEM_BINARY, arguments);
     _exit(127);
 }

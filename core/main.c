@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/start.h"
 #include "command/arguments.h"
 #include "command/control.h"
 #include "command/enforced.h"
@@ -115,6 +116,7 @@ static int serve(int argc, char **argv) {
     if (status) {
         return status;
     }
+    start_keep_open();
     struct guard guard;
     int side = config->guard && guard_needed() ? guard_fork(&guard) : 0;
     if (side != 0) {
@@ -146,6 +148,11 @@ static const struct {
 };
 
 int main(int argc, char **argv) {
+    int error = start_order();
+    if (error) {
+        complaint("socgi: /dev/null: %s", strerror(-error)); /* if there is anybody to read it */
+        return EXIT_FAILURE;
+    }
     if (argc == 3 && strcmp(argv[1], HERITAGE_COMMAND) == 0) {
         return worker_main((pid_t)strtol(argv[2], NULL, 10), enclose);
     }

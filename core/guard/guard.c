@@ -111,7 +111,7 @@ int guard_fork(struct guard *g) {
         if (side != 0) {
             return side;
         }
-        prctl(PR_SET_PDEATHSIG, SIGTERM); /* passed on like one that was sent */
+        prctl(PR_SET_PDEATHSIG, SIGINT); /* passed on like one that was sent */
         if (getppid() != self) {
             return -ESRCH;
         }

@@ -52,8 +52,7 @@ static int events_await(struct loop *loop, uint64_t deadline) {
     int count = -1;
     if (!loop->coarse) {
         count = epoll_pwait2(loop->epoll, loop->events, LOOP_BATCH, wait_time(loop->now, deadline, &time), NULL);
-        loop->coarse =
-            count < 0 && (errno == ENOSYS || errno == EPERM); /* EPERM: seccomp filters older than the call */
+        loop->coarse = count < 0 && (errno == ENOSYS || errno == EPERM); /* the latter by a filter */
     }
     return loop->coarse ? epoll_pwait(loop->epoll, loop->events, LOOP_BATCH, wait_ms(loop->now, deadline), NULL)
                         : count;

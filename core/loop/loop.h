@@ -21,8 +21,7 @@ struct loop {
     uint64_t now; /* nanoseconds of CLOCK_MONOTONIC at the start of this turn */
     int count;    /* of the events of this turn */
     int error;    /* 0; or -errno: it can wait no longer, and whoever turns it ends */
-    bool
-        coarse; /* the kernel waits for milliseconds only: before Linux 5.11, and where a filter does not know better */
+    bool coarse;  /* the kernel can wait for milliseconds only: it, or a filter, is older than epoll_pwait2 */
     struct epoll_event events[LOOP_BATCH];
 };
 

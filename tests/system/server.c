@@ -433,7 +433,7 @@ static void survivors_check(const struct server *server) {
 void server_end(struct server *server) {
     if (!server->stopped) {
         server_calm(server);
-        server_stop(server, SIGTERM);
+        server_stop(server, SIGINT);
         assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* the master has reaped all of its own */
     }
     survivors_check(server);

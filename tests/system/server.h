@@ -97,7 +97,7 @@ void server_stop(struct server *server, int signal);
 /* Waits for that end. */
 void server_await_stop(struct server *server);
 
-/* What every test ends with: calm, stopped (by TERM if it still runs), no process of it left, nothing alarming in the
+/* What every test ends with: calm, stopped (by INT if it still runs), no process of it left, nothing alarming in the
  * log and no incident that was not expected. */
 void server_end(struct server *server);
 

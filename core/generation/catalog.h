@@ -47,6 +47,7 @@ struct entry {
     struct edition *good; /* the last one that was served; NULL: none */
     char *reason;         /* why the latest is not served; NULL: it is, or was not tried yet */
     char *route;          /* as last told by a manifest; NULL: not known */
+    int error;            /* -errno: it could not be copied when it was looked at last; told in the log */
     bool present;         /* it is in the folder */
 };
 

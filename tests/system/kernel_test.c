@@ -19,11 +19,11 @@
 #include "server.h"
 #include "text.h"
 
-/* In the server's process: epoll_pwait2 fails by that, and prctl(PR_SET_CHILD_SUBREAPER) by EINVAL. */
-static void filter_enter(unsigned error) {
+/* In the server's process: that call fails by that, and prctl(PR_SET_CHILD_SUBREAPER) by EINVAL. */
+static void filter_enter(unsigned call, unsigned error) {
     struct sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_epoll_pwait2, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_prctl, 0, 3),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
@@ -38,15 +38,15 @@ static void filter_enter(unsigned error) {
 }
 
 static void without_the_call(void) {
-    filter_enter(ENOSYS);
+    filter_enter(SYS_epoll_pwait2, ENOSYS);
 }
 
 static void forbidden_the_call(void) {
-    filter_enter(EPERM);
+    filter_enter(SYS_epoll_pwait2, EPERM);
 }
 
 static void wrong_call(void) {
-    filter_enter(EINVAL);
+    filter_enter(SYS_epoll_pwait2, EINVAL);
 }
 
 static unsigned long ticks_of(pid_t pid) {
@@ -61,14 +61,31 @@ static unsigned long ticks_of(pid_t pid) {
     return user + system;
 }
 
+static void no_descriptors(void) {
+    filter_enter(SYS_accept4, ENFILE);
+}
+
+static void no_right(void) {
+    filter_enter(SYS_accept4, EPERM);
+}
+
+static void nobody_waited(void) {
+    filter_enter(SYS_accept4, ECONNABORTED);
+}
+
+/* For a second it does next to nothing. */
+static void idle_check(const struct server *server) {
+    unsigned long before = ticks_of(server->pid);
+    (void)nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
+    assert_in_range(ticks_of(server->pid) - before, 0, (unsigned long)sysconf(_SC_CLK_TCK) / 4);
+}
+
 static void serves_without_epoll_pwait2(void **state) {
     void (*const kernels[])(void) = {without_the_call, forbidden_the_call};
     for (size_t i = 0; i < 2; i++) {
         struct server *server = server_start(state, &(struct server_setup){.plugins = "hello", .before = kernels[i]});
         fetch_expect(server, "/hello", 200, "Hello, world!\n");
-        unsigned long before = ticks_of(server->pid);
-        (void)nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
-        assert_in_range(ticks_of(server->pid) - before, 0, (unsigned long)sysconf(_SC_CLK_TCK) / 4);
+        idle_check(server);
         assert_int_equal(server_log_count(server, "PR_SET_CHILD_SUBREAPER: Invalid argument"), 1);
         server_stop(server, SIGTERM);
         server_end(server);
@@ -82,10 +99,26 @@ static void ends_when_it_cannot_wait(void **state) {
     server_end(server);
 }
 
+/* Whatever it is that fails. */
+static void accepts_none_in_peace(void **state) {
+    void (*const kernels[])(void) = {no_descriptors, no_right, nobody_waited};
+    for (size_t i = 0; i < 3; i++) {
+        struct server *server = server_start(state, &(struct server_setup){.plugins = "hello", .before = kernels[i]});
+        struct client *client = client_open(server);
+        server_log_await(server, "no connection can be accepted: ", 1);
+        idle_check(server);
+        assert_int_equal(server_log_count(server, "no connection can be accepted: "), 1);
+        client_close(client);
+        server_end(server);
+        assert_int_equal(server_teardown(state), 0);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(serves_without_epoll_pwait2),
         SYSTEM_TEST(ends_when_it_cannot_wait),
+        SYSTEM_TEST(accepts_none_in_peace),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

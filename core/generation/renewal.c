@@ -56,7 +56,8 @@ static struct known *known_list(const struct generations *all, size_t *count) {
     for (struct list *at = catalog->next; known && at != catalog; at = at->next) {
         const struct entry *e = container_of(at, struct entry, link);
         if (e->latest && !watch_unfinished(watch, e->file, all->loop->now)) {
-            known[(*count)++] = (struct known){.file = e->file, .identity = e->latest->identity};
+            known[(*count)++] =
+                (struct known){.file = e->file, .identity = e->latest->identity, .copy = e->latest->path};
         }
     }
     for (size_t i = 0; known && i < watch->unfinished_count; i++) {

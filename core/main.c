@@ -7,13 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/start.h"
 #include "command/arguments.h"
 #include "command/control.h"
 #include "command/enforced.h"
 #include "config/complaint.h"
-#include "dev/build.h"
 #include "dev/dev.h"
-#include "dev/new.h"
 #include "guard/guard.h"
 #include "master/master.h"
 #include "sandbox/sandbox.h"
@@ -115,6 +114,7 @@ static int serve(int argc, char **argv) {
     if (status) {
         return status;
     }
+    start_keep_open();
     struct guard guard;
     int side = config->guard && guard_needed() ? guard_fork(&guard) : 0;
     if (side != 0) {
@@ -146,6 +146,11 @@ static const struct {
 };
 
 int main(int argc, char **argv) {
+    int error = start_order();
+    if (error) {
+        complaint("socgi: /dev/null: %s", strerror(-error)); /* if there is anybody to read it */
+        return EXIT_FAILURE;
+    }
     if (argc == 3 && strcmp(argv[1], HERITAGE_COMMAND) == 0) {
         return worker_main((pid_t)strtol(argv[2], NULL, 10), enclose);
     }

@@ -26,6 +26,14 @@ void fd_drop(int *fd) {
     drop_by(fd);
 }
 
+const char *fd_name(int fd, char text[FD_NAME]) {
+    char path[32];
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(path, text, FD_NAME - 1);
+    text[length > 0 ? length : 0] = '\0';
+    return text;
+}
+
 int fd_set_nonblocking(int fd) {
     int flags = fcntl(fd, F_GETFL);
     if (flags < 0 || (!(flags & O_NONBLOCK) && fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)) {

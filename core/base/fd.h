@@ -14,6 +14,10 @@ void fd_drop(int *fd);
 /* From now on those go there; it takes *fd over and sets it to -1. */
 void fd_drop_by(void (*take)(int *fd));
 
+/* What it is, for people: a path, or what proc(5) says in the place of one. */
+enum { FD_NAME = 256 };
+const char *fd_name(int fd, char text[FD_NAME]);
+
 /* 0, or -errno. */
 int fd_set_nonblocking(int fd);
 

@@ -13,9 +13,10 @@
 #include "client/listener.h"
 #include "client/service.h"
 
-enum { ACCEPT_BATCH = 64, APART_CONNECTIONS = 64 };
+/* GONE_MAX: so many of one turn may have gone before they were accepted; what fails more often is not theirs. */
+enum { ACCEPT_BATCH = 64, APART_CONNECTIONS = 64, GONE_MAX = 16 };
 
-static const uint64_t LACK_PAUSE_NS = 100 * NS_PER_MS;
+static const uint64_t LACK_PAUSE_NS = 100 * NS_PER_MS, LACK_TELL_NS = 60 * NS_PER_SECOND;
 
 /* Those apart have room of their own, so that the view inside can be had when the server is full. */
 static bool room(const struct listener *l) {
@@ -28,9 +29,27 @@ static void pause_accepting(struct listener *l, uint64_t resume) {
     l->resume = resume;
 }
 
+/* Whatever it is may pass; it is told of once a minute, for all listeners. */
+static void pause_for_lack(struct listener *l, int error) {
+    struct clients *clients = l->clients;
+    uint64_t now = clients->loop->now;
+    if (clients->lack_told == 0 || now - clients->lack_told >= LACK_TELL_NS) {
+        log_line(LOG_WARNING, "no connection can be accepted: %s; it is tried again and again", strerror(error));
+        clients->lack_told = now;
+    }
+    pause_accepting(l, now + LACK_PAUSE_NS);
+}
+
+/* Errors of a connection that waited, not of us: accept(2). */
+static bool was_gone(int error) {
+    return error == ECONNABORTED || error == EINTR || error == EPROTO || error == ENOPROTOOPT || error == ENETDOWN ||
+           error == ENETUNREACH || error == EHOSTDOWN || error == EHOSTUNREACH || error == ENONET || error == ETIMEDOUT;
+}
+
 static void listener_ready(struct source *source, uint32_t events) {
     (void)events;
     struct listener *l = container_of(source, struct listener, source);
+    int gone = 0;
     for (int i = 0; i < ACCEPT_BATCH; i++) {
         if (!room(l)) {
             pause_accepting(l, UINT64_MAX);
@@ -40,15 +59,14 @@ static void listener_ready(struct source *source, uint32_t events) {
         socklen_t length = sizeof(peer);
         int fd = accept4(l->fd, (struct sockaddr *)&peer, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
-            if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS) {
-                log_line(LOG_WARNING, "no connection can be accepted: %s", strerror(errno));
-                pause_accepting(l, l->clients->loop->now + LACK_PAUSE_NS);
-                return;
-            }
             if (errno == EAGAIN) {
                 return;
             }
-            continue; /* this one was gone before it was accepted: accept(2) */
+            if (was_gone(errno) && ++gone < GONE_MAX) {
+                continue;
+            }
+            pause_for_lack(l, errno);
+            return;
         }
         int error = connection_open(l, fd, &peer);
         if (error) {
@@ -60,7 +78,11 @@ static void listener_ready(struct source *source, uint32_t events) {
 int accept_begin(struct listener *l) {
     l->source.ready = listener_ready;
     l->paused = false;
-    return loop_watch(l->clients->loop, l->fd, &l->source, EPOLLIN);
+    int error = loop_watch(l->clients->loop, l->fd, &l->source, EPOLLIN);
+    if (error) {
+        pause_for_lack(l, -error);
+    }
+    return error;
 }
 
 void accept_resume(struct clients *clients) {

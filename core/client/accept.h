@@ -7,7 +7,7 @@
 struct clients;
 struct listener;
 
-/* Begins to accept, or begins again. 0, or -errno. */
+/* Begins to accept, or begins again. 0; or -errno, and it is tried again by accept_resume. */
 int accept_begin(struct listener *listener);
 
 /* Accepts where it was paused and there is room again. */

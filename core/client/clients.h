@@ -54,6 +54,7 @@ struct clients {
     struct census census;    /* of connections while address_connections is set; of bodies */
     uint64_t spooled;        /* bytes of request bodies in files; see client/holding.h */
     uint64_t memory;         /* bytes that connections hold of it for requests */
+    uint64_t lack_told;      /* when it was logged last that none can be accepted; 0: never */
     uint64_t connection_numbers;
     uint64_t request_numbers;
     uint64_t instance; /* a random number: with that of a request, its id */

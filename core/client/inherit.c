@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
@@ -19,7 +20,8 @@ static long number_of(const char *name) {
     return text ? strtol(text, NULL, 10) : 0;
 }
 
-/* Only what listens, and neither blocks us nor reaches a process that we start. */
+/* Only what listens, and neither blocks us nor reaches a process that we start. What it accepts sends at once, as by
+ * listeners of our own. */
 static int socket_check(int fd) {
     int type = 0;
     int listens = 0;
@@ -31,6 +33,8 @@ static int socket_check(int fd) {
     if (type != SOCK_STREAM || !listens) {
         return -EINVAL;
     }
+    const int on = 1;
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* a unix socket has no such thing */
     return fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ? -errno : fd_set_nonblocking(fd);
 }
 

@@ -67,11 +67,13 @@ static ssize_t send_text(struct outlet *outlet, int socket) {
  * workers do, takes O_NONBLOCK from it, whatever was there a moment before; send(2) has a flag of its own. It costs a
  * fifth more of CPU time than sendfile(2) and gives at least its throughput, for the piece stays in the cache.
  */
-static ssize_t send_piece(int socket, int fd, uint64_t offset, size_t length, bool more) {
+static ssize_t send_piece(struct outlet *outlet, int socket, int fd, uint64_t offset, size_t length, bool more) {
     char piece[PIECE_SIZE];
     ssize_t there = pread(fd, piece, length < sizeof(piece) ? length : sizeof(piece), (off_t)offset);
     if (there <= 0) {
-        return -EIO; /* the file has shrunk */
+        outlet->failed = fd;
+        outlet->error = there < 0 ? -errno : -ENODATA;
+        return outlet->error;
     }
     ssize_t n = send(socket, piece, (size_t)there, MSG_NOSIGNAL | MSG_DONTWAIT | (more ? MSG_MORE : 0));
     return n < 0 ? -errno : n;
@@ -84,7 +86,8 @@ static ssize_t send_segment(struct outlet *outlet, int socket, size_t turn) {
         return 0;
     }
     bool more = s->length <= PIECE_SIZE && outlet->segment + 1 < outlet->tail->count;
-    ssize_t n = send_piece(socket, outlet->fds[s->fd], s->offset, s->length < turn ? (size_t)s->length : turn, more);
+    ssize_t n =
+        send_piece(outlet, socket, outlet->fds[s->fd], s->offset, s->length < turn ? (size_t)s->length : turn, more);
     if (n < 0) {
         return n;
     }
@@ -102,6 +105,9 @@ enum outlet_result outlet_send(struct outlet *outlet, int socket, size_t turn, u
             return OUTLET_AGAIN;
         }
         ssize_t n = outlet->text.length > 0 ? send_text(outlet, socket) : send_segment(outlet, socket, turn);
+        if (outlet->error) {
+            return OUTLET_UNREADABLE;
+        }
         if (n == -EAGAIN) {
             return OUTLET_BLOCKED;
         }

@@ -17,9 +17,11 @@ struct outlet {
     uint32_t segment;       /* the one being sent */
     size_t fd_count;
     int fds[CHANNEL_FDS_MAX];
+    int failed; /* OUTLET_UNREADABLE: the descriptor, */
+    int error;  /* and -errno; -ENODATA: it is shorter than was said */
 };
 
-enum outlet_result { OUTLET_DONE, OUTLET_BLOCKED, OUTLET_AGAIN, OUTLET_BROKEN };
+enum outlet_result { OUTLET_DONE, OUTLET_BLOCKED, OUTLET_AGAIN, OUTLET_BROKEN, OUTLET_UNREADABLE };
 
 /* Takes a tail and its descriptors over, files that can be read without waiting (base/mounts.h), also when it fails:
  * they are closed then. 0; -EPROTO: the segments are not `left` bytes; -ENOMEM. */
@@ -27,7 +29,8 @@ int outlet_take(struct outlet *outlet, const struct wire_tail *tail, uint64_t le
 
 /*
  * Sends at most `turn` bytes; adds what was sent to *sent. OUTLET_DONE: nothing is left; OUTLET_BLOCKED: the socket
- * takes no more now; OUTLET_AGAIN: the turn is used up; OUTLET_BROKEN: the client is gone, or a file was cut short.
+ * takes no more now; OUTLET_AGAIN: the turn is used up; OUTLET_BROKEN: the client is gone; OUTLET_UNREADABLE: a
+ * file cannot be read.
  */
 enum outlet_result outlet_send(struct outlet *outlet, int socket, size_t turn, uint64_t *sent);
 

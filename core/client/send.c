@@ -1,9 +1,12 @@
 /* How a connection sends the rest of an answer, and ends. */
 #include "client/send.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/fd.h"
+#include "base/log.h"
 #include "client/clients.h"
 #include "client/connection.h"
 #include "client/exchange.h"
@@ -101,7 +104,12 @@ bool send_answer(struct connection *c) {
         exchange_end(c);
         return c->state != CONNECTION_CLOSED;
     }
-    if (result == OUTLET_BROKEN) {
+    if (result == OUTLET_UNREADABLE) {
+        char name[FD_NAME];
+        log_line(LOG_ERROR, "the rest of an answer cannot be read from %s: %s: connection closed, status %d",
+                 fd_name(x->outlet.failed, name), strerror(-x->outlet.error), x->status);
+    }
+    if (result == OUTLET_BROKEN || result == OUTLET_UNREADABLE) {
         x->keep = false;
         exchange_record(x);
         connection_close(c);

@@ -107,6 +107,7 @@ struct config {
     uint32_t queue_timeout_ms;
     uint32_t handler_timeout_ms;
     uint32_t start_timeout_ms;
+    uint32_t drain_delay_ms;
     uint32_t drain_timeout_ms;
     uint32_t upgrade_timeout_ms;
 

@@ -1,5 +1,5 @@
 /* socgi build: compiles plugins, and nothing else. */
-#include "dev/build.h"
+#include "dev/dev.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -152,7 +152,7 @@ static void units_renew(struct dev *dev) {
 static void server_become(char **argv, pid_t parent) {
     sigset_t none;
     sigemptyset(&none);
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
+    prctl(PR_SET_PDEATHSIG, SIGINT);
     if (getppid() == parent) {
         sigprocmask(SIG_SETMASK, &none, NULL);
         execv("/proc/self/exe", argv);
@@ -208,7 +208,7 @@ static void signals_take(struct dev *dev) {
     while (read(dev->children, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
     }
     while (read(dev->ends, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-        kill(dev->server, info.ssi_signo == SIGQUIT ? SIGQUIT : SIGTERM);
+        kill(dev->server, info.ssi_signo == SIGQUIT ? SIGQUIT : SIGINT);
     }
 }
 
@@ -232,7 +232,7 @@ static int dev_run(struct dev *dev) {
     while (!server_ended(dev, &status)) {
         if (poll(sources, 3, dev->lost || dev->lacking ? LOOK_MS : -1) < 0 && errno != EINTR) {
             complaint("socgi dev: poll: %s", strerror(errno));
-            kill(dev->server, SIGTERM);
+            kill(dev->server, SIGINT);
         }
         signals_take(dev);
         if (sources[2].revents || dev->lost || dev->lacking) {

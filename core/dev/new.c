@@ -1,5 +1,5 @@
 /* socgi new: makes a folder with a plugin to start from. */
-#include "dev/new.h"
+#include "dev/dev.h"
 
 #include <ctype.h>
 #include <errno.h>

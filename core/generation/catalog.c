@@ -11,12 +11,21 @@ static bool time_equal(const struct timespec *a, const struct timespec *b) {
     return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-struct identity identity_of(const struct stat *st) {
+/* The kernel's own tick is up to 10 ms; there are file systems of 10 ms, a second and two, whose times are such
+ * multiples. A time to come is another machine's: nobody knows what is young by it. */
+static bool is_vague(const struct timespec *changed, const struct timespec *now) {
+    enum { TICK_NS = 10000000, YOUNG_NS = 20000000 };
+    int64_t age = (int64_t)(now->tv_sec - changed->tv_sec) * INT64_C(1000000000) + (now->tv_nsec - changed->tv_nsec);
+    return changed->tv_nsec % TICK_NS == 0 || age < YOUNG_NS;
+}
+
+struct identity identity_of(const struct stat *st, const struct timespec *now) {
     return (struct identity){.device = st->st_dev,
                              .inode = st->st_ino,
                              .size = st->st_size,
                              .modified = st->st_mtim,
-                             .changed = st->st_ctim};
+                             .changed = st->st_ctim,
+                             .vague = is_vague(&st->st_ctim, now)};
 }
 
 bool identity_equal(const struct identity *a, const struct identity *b) {

@@ -13,13 +13,14 @@
 #include "base/list.h"
 #include "base/said.h"
 
-/* What changes when a file does. */
+/* What changes when a file does, as far as its times are finer than the time between two changes. */
 struct identity {
     dev_t device;
     ino_t inode;
     off_t size;
     struct timespec modified;
     struct timespec changed;
+    bool vague; /* another change may have left the same: the bytes tell */
 };
 
 enum verdict {
@@ -47,10 +48,13 @@ struct entry {
     struct edition *good; /* the last one that was served; NULL: none */
     char *reason;         /* why the latest is not served; NULL: it is, or was not tried yet */
     char *route;          /* as last told by a manifest; NULL: not known */
+    int error;            /* -errno: it could not be copied when it was looked at last; told in the log */
     bool present;         /* it is in the folder */
 };
 
-struct identity identity_of(const struct stat *st);
+/* `now`: by CLOCK_REALTIME, after its last byte was read. */
+struct identity identity_of(const struct stat *st, const struct timespec *now);
+/* Whether they are the same, vague or not. */
 bool identity_equal(const struct identity *a, const struct identity *b);
 
 /* A new edition, held once, that takes `path` over; NULL: no memory (the file is removed and the path freed). */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/sendfile.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -62,6 +63,43 @@ static const struct known *known_find(const struct gather *g, const char *file) 
     return NULL;
 }
 
+static ssize_t read_whole(int fd, char *to, size_t size) {
+    size_t length = 0;
+    for (ssize_t n = 1; n != 0 && length<size; length += n> 0 ? (size_t)n : 0) {
+        n = read(fd, to + length, size - length);
+        if (n < 0 && errno != EINTR) {
+            return -1;
+        }
+    }
+    return (ssize_t)length;
+}
+
+/* Whether both hold the same; false, too, if either cannot be read. The place in `file` is where it was. */
+static bool same_bytes(int file, const char *copy) {
+    enum { STEP = 1 << 14 };
+    char a[STEP];
+    char b[STEP];
+    int fd = open(copy, O_RDONLY | O_CLOEXEC);
+    bool same = fd >= 0;
+    for (ssize_t n = 1; same && n > 0;) {
+        n = read_whole(file, a, STEP);
+        same = n >= 0 && read_whole(fd, b, STEP) == n && memcmp(a, b, (size_t)n) == 0;
+    }
+    fd_close(&fd);
+    return lseek(file, 0, SEEK_SET) == 0 && same;
+}
+
+static bool is_as_known(const struct known *known, const struct identity *identity, int file) {
+    return known && identity_equal(&known->identity, identity) &&
+           (!known->identity.vague || same_bytes(file, known->copy));
+}
+
+static struct timespec time_now(void) {
+    struct timespec now = {0};
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    return now;
+}
+
 static int copy_make(struct gather *g, int from, struct gathered *out) {
     struct stat after;
     if (asprintf(&out->copy, "%s/%llu.so", g->editions, (unsigned long long)++serial) < 0) {
@@ -73,8 +111,10 @@ static int copy_make(struct gather *g, int from, struct gathered *out) {
         error = -errno;
     }
     if (!error) {
-        struct identity then = identity_of(&after);
+        const struct timespec now = time_now();
+        struct identity then = identity_of(&after, &now);
         out->changing = !identity_equal(&out->identity, &then);
+        out->identity.vague = then.vague;
     }
     if (error || out->changing) {
         unlink(out->copy);
@@ -95,11 +135,12 @@ static int file_look_once(struct gather *g, int folder, const char *name, struct
     }
     int error = fstat(from, &st) < 0 ? -errno : S_ISREG(st.st_mode) ? 0 : -EINVAL;
     if (!error) {
+        const struct timespec now = time_now();
         const struct known *known = known_find(g, name);
         bool unfinished = known && known->unfinished;
-        out->identity = identity_of(&st);
+        out->identity = identity_of(&st, &now);
         out->changing = unfinished;
-        if (!unfinished && !(known && identity_equal(&known->identity, &out->identity))) {
+        if (!unfinished && !is_as_known(known, &out->identity, from)) {
             error = copy_make(g, from, out);
             error = !error && out->changing ? -EAGAIN : error;
         }
@@ -167,22 +208,29 @@ static int known_copy(struct gather *g, const struct known *known, size_t count)
     if (!g->known) {
         return -ENOMEM;
     }
-    for (; g->known_count < count; g->known_count++) {
-        char *file = strdup(known[g->known_count].file);
-        if (!file) {
+    for (size_t i = 0; i < count; i++) {
+        struct known *k = &g->known[g->known_count++];
+        *k = known[i];
+        k->file = strdup(known[i].file);
+        k->copy = known[i].copy ? strdup(known[i].copy) : NULL;
+        if (!k->file || (known[i].copy && !k->copy)) {
             return -ENOMEM;
         }
-        g->known[g->known_count] = known[g->known_count];
-        g->known[g->known_count].file = file;
     }
     return 0;
 }
 
+/* Const to its readers, ours to free. */
+static void text_free(const char *const *text) {
+    char *mine;
+    memcpy(&mine, text, sizeof(mine));
+    free(mine);
+}
+
 void gather_free(struct gather *g) {
     for (size_t i = 0; i < g->known_count; i++) {
-        char *file;
-        memcpy(&file, &g->known[i].file, sizeof(file)); /* const to its readers, ours to free */
-        free(file);
+        text_free(&g->known[i].file);
+        text_free(&g->known[i].copy);
     }
     for (size_t i = 0; i < g->count; i++) {
         if (g->files[i].copy) {

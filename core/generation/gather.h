@@ -23,7 +23,8 @@ struct gathered {
 struct known {
     const char *file;
     struct identity identity;
-    bool unfinished; /* it is being written: leave it alone */
+    const char *copy; /* of it; NULL: it is unfinished */
+    bool unfinished;  /* it is being written: leave it alone */
 };
 
 struct gather;

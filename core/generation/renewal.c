@@ -17,6 +17,7 @@
 #include "generation/generation.h"
 #include "generation/generations.h"
 #include "generation/trial.h"
+#include "pool/lifecycle.h"
 
 /* More than so many old generations, each with a worker that does not end, and the next change waits for one of them.
  */
@@ -55,7 +56,8 @@ static struct known *known_list(const struct generations *all, size_t *count) {
     for (struct list *at = catalog->next; known && at != catalog; at = at->next) {
         const struct entry *e = container_of(at, struct entry, link);
         if (e->latest && !watch_unfinished(watch, e->file, all->loop->now)) {
-            known[(*count)++] = (struct known){.file = e->file, .identity = e->latest->identity};
+            known[(*count)++] =
+                (struct known){.file = e->file, .identity = e->latest->identity, .copy = e->latest->path};
         }
     }
     for (size_t i = 0; known && i < watch->unfinished_count; i++) {
@@ -87,6 +89,11 @@ static void gather_start(struct generations *all) {
     }
 }
 
+/* No time makes a plugin of what is no regular file, or of such a name. */
+static bool is_final(int error) {
+    return error == -EINVAL || error == -EILSEQ;
+}
+
 /* What has become of one file; true: it is another than before. */
 static bool file_take(struct generations *all, struct gathered *file) {
     struct entry *entry = catalog_find(&all->catalog, file->file, true);
@@ -95,9 +102,16 @@ static bool file_take(struct generations *all, struct gathered *file) {
     }
     bool appeared = !entry->present && entry->latest;
     entry->present = entry->latest || file->copy || file->error; /* else it is being written for the first time */
+    bool told = file->error == entry->error && !all->renewal.forced;
+    bool lacks = file->error && !is_final(file->error) && all->renewal.trying->watch;
+    entry->error = file->error;
+    all->renewal.look = lacks ? 0 : all->renewal.look;
+    if (file->error && !told) {
+        log_line(LOG_ERROR, "plugin %s is not %s: it cannot be copied: %s%s", file->file,
+                 entry->good ? "replaced, its last version goes on" : "served", strerror(-file->error),
+                 lacks ? "; it is tried again and again" : "");
+    }
     if (file->error) {
-        log_line(LOG_ERROR, "plugin %s is not %s: it cannot be copied: %s", file->file,
-                 entry->good ? "replaced, its last version goes on" : "served", strerror(-file->error));
         return false;
     }
     all->renewal.wanted |= file->changing;
@@ -160,7 +174,10 @@ static void gather_done(struct source *source, uint32_t events) {
     struct gathered *files;
     size_t count;
     int error = gather_end(r->gather, &files, &count);
+    r->look = UINT64_MAX;
     bool changed = error || r->settled ? false : files_take(all, files, count);
+    r->looks = r->look == UINT64_MAX ? 0 : r->looks + 1;
+    r->look = r->looks > 0 ? all->loop->now + worker_backoff_ms(r->looks) * NS_PER_MS : UINT64_MAX;
     gather_free(r->gather);
     r->gather = NULL;
     if (r->settled) {
@@ -194,6 +211,7 @@ int renewal_open(struct generations *all, struct config *config) {
     struct renewal *r = &all->renewal;
     r->done_source.ready = gather_done;
     r->wanted = r->changed = true;
+    r->look = UINT64_MAX;
     r->trying = config_hold(config);
     r->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     watch_configure(&r->watch, all->loop, config);
@@ -205,7 +223,8 @@ void renewal_turn(struct generations *all) {
     if (!r->announced && all->serving && generation_full(all->serving)) {
         start_announce(all);
     }
-    if (watch_due(&r->watch, all->loop->now)) {
+    if (watch_due(&r->watch, all->loop->now) || all->loop->now >= r->look) {
+        r->look = UINT64_MAX;
         renewal_want(r, NULL);
     }
     if (may_begin(all) && all->loop->now >= r->not_before) {
@@ -215,7 +234,7 @@ void renewal_turn(struct generations *all) {
 
 uint64_t renewal_next(const struct generations *all) {
     const struct renewal *r = &all->renewal;
-    uint64_t next = watch_next(&r->watch);
+    uint64_t next = r->look < watch_next(&r->watch) ? r->look : watch_next(&r->watch);
     return may_begin(all) && r->not_before < next ? r->not_before : next;
 }
 
@@ -226,6 +245,7 @@ void renewal_settle(struct generations *all) {
     }
     watch_close(&r->watch);
     r->wanted = false;
+    r->look = UINT64_MAX;
     r->settled = true;
 }
 

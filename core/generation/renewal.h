@@ -31,6 +31,8 @@ struct renewal {
     struct gather *gather;    /* under way; NULL: none */
     struct generation *trial; /* under way; NULL: none */
     uint64_t not_before;      /* after a failure */
+    uint64_t look;            /* when to look again for files that could not be copied; UINT64_MAX: there are none */
+    uint32_t looks;           /* in a row */
     uint32_t failures;        /* in a row, not blamed on a plugin */
 };
 

@@ -27,7 +27,8 @@ enum {
     BREATHLESS = 50 /* looks without a pause, for what forks all the time */
 };
 
-/* What the master heeds, and what job control sends to one process. */
+/* What the master heeds, so many, and what job control sends to one process. */
+enum { HEEDED = 6 };
 static const int passed_on[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGTSTP, SIGCONT};
 
 /* ---- The beginning ---- */
@@ -81,8 +82,10 @@ static int side_fork(struct guard *g, bool ends) {
         fd_close(&pair[1]);
         return error;
     }
-    (void)signal(SIGCHLD, SIG_DFL); /* ignored, as some leave it to us, it would take the master's status away */
     sigprocmask(SIG_BLOCK, &mine, &before);
+    for (size_t i = 0; i < HEEDED; i++) {
+        (void)signal(passed_on[i], SIG_DFL); /* ignored, as nohup(1) leaves it to us, it would not be passed on */
+    }
     *g = (struct guard){.child = fork(), .socket = pair[0], .ends = ends};
     int error = g->child < 0 ? -errno : 0;
     if (g->child > 0) {
@@ -108,7 +111,7 @@ int guard_fork(struct guard *g) {
         if (side != 0) {
             return side;
         }
-        prctl(PR_SET_PDEATHSIG, SIGTERM); /* passed on like one that was sent */
+        prctl(PR_SET_PDEATHSIG, SIGINT); /* passed on like one that was sent */
         if (getppid() != self) {
             return -ESRCH;
         }

@@ -6,6 +6,7 @@
 #ifndef INSIDE_INSIDE_H
 #define INSIDE_INSIDE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "client/clients.h"
@@ -23,6 +24,7 @@ struct inside {
     const struct generations *generations;
     const struct record *record;
     uint64_t started;      /* when the server was, by the loop's clock */
+    bool leaving;          /* the server is about to drain */
     uint64_t refusal_told; /* when it was logged last that a worker had asked */
 };
 

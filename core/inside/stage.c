@@ -8,10 +8,10 @@
 #include "pool/worker.h"
 
 enum stage status_stage(const struct inside *in) {
-    return in->pools->stopping        ? STAGE_STOPPING
-           : in->clients->draining    ? STAGE_DRAINING
-           : in->generations->serving ? STAGE_SERVING
-                                      : STAGE_STARTING;
+    return in->pools->stopping                    ? STAGE_STOPPING
+           : in->leaving || in->clients->draining ? STAGE_DRAINING
+           : in->generations->serving             ? STAGE_SERVING
+                                                  : STAGE_STARTING;
 }
 
 const char *status_stage_name(enum stage stage) {

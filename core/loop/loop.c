@@ -2,6 +2,7 @@
 #include "loop/loop.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,9 +41,29 @@ static const struct timespec *wait_time(uint64_t now, uint64_t deadline, struct 
     return deadline == UINT64_MAX ? NULL : out;
 }
 
-void loop_wait(struct loop *loop, uint64_t deadline) {
+/* Rounded up, so that a deadline has passed when its turn begins. -1: for ever. */
+static int wait_ms(uint64_t now, uint64_t deadline) {
+    uint64_t left = deadline > now ? (deadline - now - 1) / NS_PER_MS + 1 : 0;
+    return deadline == UINT64_MAX ? -1 : left < INT_MAX ? (int)left : INT_MAX;
+}
+
+static int events_await(struct loop *loop, uint64_t deadline) {
     struct timespec time;
-    loop->count = epoll_pwait2(loop->epoll, loop->events, LOOP_BATCH, wait_time(loop->now, deadline, &time), NULL);
+    int count = -1;
+    if (!loop->coarse) {
+        count = epoll_pwait2(loop->epoll, loop->events, LOOP_BATCH, wait_time(loop->now, deadline, &time), NULL);
+        loop->coarse = count < 0 && (errno == ENOSYS || errno == EPERM); /* the latter by a filter */
+    }
+    return loop->coarse ? epoll_pwait(loop->epoll, loop->events, LOOP_BATCH, wait_ms(loop->now, deadline), NULL)
+                        : count;
+}
+
+void loop_wait(struct loop *loop, uint64_t deadline) {
+    loop->count = events_await(loop, deadline);
+    if (loop->count < 0) {
+        loop->error = errno == EINTR ? 0 : -errno;
+        loop->count = 0;
+    }
     loop->now = clock_now();
 }
 

@@ -5,6 +5,7 @@
 #ifndef LOOP_LOOP_H
 #define LOOP_LOOP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 
@@ -18,7 +19,9 @@ enum { LOOP_BATCH = 256 };
 struct loop {
     int epoll;
     uint64_t now; /* nanoseconds of CLOCK_MONOTONIC at the start of this turn */
-    int count;    /* of the events of this turn; -1: none */
+    int count;    /* of the events of this turn */
+    int error;    /* 0; or -errno: it can wait no longer, and whoever turns it ends */
+    bool coarse;  /* the kernel can wait for milliseconds only: it, or a filter, is older than epoll_pwait2 */
     struct epoll_event events[LOOP_BATCH];
 };
 
@@ -35,7 +38,8 @@ int loop_watch_again(struct loop *loop, int fd, struct source *source, uint32_t 
 /* To be called before the descriptor is closed: copies of it in a worker would keep it in the epoll set. */
 void loop_forget(struct loop *loop, int fd);
 
-/* A turn begins: waits until an event or `deadline` (nanoseconds; 0: do not wait, UINT64_MAX: for ever). */
+/* A turn begins: waits until an event or `deadline` (nanoseconds; 0: do not wait, UINT64_MAX: for ever). See
+ * loop->error. */
 void loop_wait(struct loop *loop, uint64_t deadline);
 
 /* Calls the sources of the turn's events. */

@@ -1,8 +1,10 @@
 /* Orphans of our children. */
 #include "loop/orphans.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/prctl.h>
 
 #include "base/log.h"
@@ -32,7 +34,10 @@ static bool was_before(const struct orphans *o, pid_t pid) {
 
 void orphans_adopt(struct orphans *o, struct children *children) {
     *o = (struct orphans){.children = children, .before = process_children_read(), .look = UINT64_MAX};
-    prctl(PR_SET_CHILD_SUBREAPER, 1);
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) {
+        log_line(LOG_WARNING, "what handlers leave behind cannot be ended: PR_SET_CHILD_SUBREAPER: %s",
+                 strerror(errno));
+    }
 }
 
 void orphans_leave(struct orphans *o) {

@@ -22,6 +22,9 @@ static sigset_t set_of(const int *numbers, size_t count) {
 void signals_block(const int *numbers, size_t count) {
     const sigset_t set = set_of(numbers, count);
     sigprocmask(SIG_BLOCK, &set, NULL);
+    for (size_t i = 0; i < count; i++) {
+        (void)signal(numbers[i], SIG_DFL);
+    }
     signal(SIGPIPE, SIG_IGN);
 }
 

@@ -23,7 +23,7 @@
 #include "service/service.h"
 
 /* How the master ends, in the order in which it may proceed. */
-enum ending { SERVING, DRAINING, STOPPING, STOPPED };
+enum ending { SERVING, LEAVING, DRAINING, STOPPING, STOPPED };
 
 /* The rooms, lower ones first, and what is nobody else's. */
 struct master {
@@ -44,43 +44,65 @@ struct master {
     struct upgrade upgrade;
     enum ending ending;
     uint64_t deadline; /* of the ending's stage */
+    uint64_t termed;   /* when the first SIGTERM came; 0: none has */
     uint32_t late;     /* how often it has passed while we were stopping */
     bool accepting;
     const struct master_start *start;
     char pid_file[4096]; /* that we have written; "" none */
 };
 
-enum { STOP_MS = 2000, LATE_MAX = 2 };
+/* SAME_MS: a signal to a whole group comes from the guard, too, and timeout(1) sends it twice. */
+enum { STOP_MS = 2000, LATE_MAX = 2, SAME_MS = 500 };
 
 static const int signal_numbers[] = {SIGINT, SIGTERM, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD};
 enum { SIGNAL_COUNT = sizeof(signal_numbers) / sizeof(signal_numbers[0]) };
 
 /* ---- Stages ---- */
 
+static void ending_tell(struct master *m) {
+    if (m->ending == SERVING) {
+        notify(&m->notifier, "STOPPING=1");
+        upgrade_cancel(&m->upgrade, "this one is ending");
+    }
+}
+
 static void stage_drain(struct master *m) {
-    if (m->ending != SERVING) {
+    if (m->ending >= DRAINING) {
         return;
     }
     log_line(LOG_NOTICE, "draining: no new connections, %u to finish", m->clients.count);
+    ending_tell(m);
     m->ending = DRAINING;
     m->deadline = m->loop.now + m->config->drain_timeout_ms * NS_PER_MS;
-    notify(&m->notifier, "STOPPING=1");
-    upgrade_cancel(&m->upgrade, "this one is ending");
     clients_drain(&m->clients, m->upgrade.successor != 0);
     generations_settle(&m->generations);
     pools_drain(&m->pools);
+}
+
+/* Whoever sends clients here has time to learn that it is over. */
+static void stage_leave(struct master *m) {
+    uint32_t delay = m->accepting ? m->config->drain_delay_ms : 0;
+    if (m->ending != SERVING) {
+        return;
+    }
+    if (delay == 0) {
+        stage_drain(m);
+        return;
+    }
+    log_line(LOG_NOTICE, "leaving: not ready any more, draining in %u ms", delay);
+    ending_tell(m);
+    m->ending = LEAVING;
+    m->inside.leaving = true;
+    m->deadline = m->loop.now + delay * NS_PER_MS;
 }
 
 static void stage_stop(struct master *m) {
     if (m->ending >= STOPPING) {
         return;
     }
-    if (m->ending == SERVING) { /* else that has been told */
-        notify(&m->notifier, "STOPPING=1");
-    }
+    ending_tell(m);
     m->ending = STOPPING;
     m->deadline = m->loop.now + STOP_MS * NS_PER_MS;
-    upgrade_cancel(&m->upgrade, "this one is ending");
     clients_unlisten(&m->clients);
     generations_settle(&m->generations);
     pools_stop(&m->pools);
@@ -94,7 +116,9 @@ static bool all_ended(const struct master *m) {
 
 static void stage_turn(struct master *m) {
     bool late = m->loop.now >= m->deadline;
-    if (m->ending == DRAINING && (m->clients.count == 0 || late)) {
+    if (m->ending == LEAVING && late) {
+        stage_drain(m);
+    } else if (m->ending == DRAINING && (m->clients.count == 0 || late)) {
         if (late) {
             log_line(LOG_WARNING, "draining took too long: %u connections are cut", m->clients.count);
         }
@@ -159,7 +183,7 @@ static int order_reopen(void *data, char *text) {
 }
 
 static int order_drain(void *data, char *text) {
-    stage_drain(data);
+    stage_leave(data);
     snprintf(text, ORDER_TEXT, "draining");
     return 0;
 }
@@ -171,12 +195,27 @@ static int order_stop(void *data, char *text) {
     return 0;
 }
 
+/* The first word lets it finish, the second does not: what docker, Kubernetes and systemd send before they kill. */
+static void term_came(struct master *m) {
+    uint64_t now = m->loop.now;
+    if (m->ending == SERVING) {
+        m->termed = now;
+        stage_leave(m);
+    } else if (m->termed == 0 || now - m->termed >= SAME_MS * NS_PER_MS) {
+        log_line(LOG_NOTICE, "stopping: %s", strsignal(SIGTERM));
+        stage_stop(m);
+    }
+}
+
 static void signal_came(struct signals *signals, int number) {
     struct master *m = container_of(signals, struct master, signals);
     char text[ORDER_TEXT] = "";
     switch (number) {
+    case SIGTERM:
+        term_came(m);
+        break;
     case SIGQUIT:
-        stage_drain(m);
+        stage_leave(m);
         break;
     case SIGHUP:
         (void)order_reload(m, text);
@@ -358,17 +397,20 @@ int master_main(const struct master_start *start) {
     m->deadline = UINT64_MAX;
     kernel_judge(m->config);
     int error = master_open(m);
-    while (!error && m->ending != STOPPED) {
+    while (!error && m->ending != STOPPED && !m->loop.error) {
         master_turn(m);
     }
     master_close(m);
-    if (error) {
+    if (m->loop.error) {
+        log_line(LOG_ERROR, "stopped: nothing can be waited for: %s", strerror(-m->loop.error));
+    } else if (error) {
         log_line(LOG_ERROR, "not started: %s", strerror(-error));
     } else {
         log_line(LOG_NOTICE, "stopped");
     }
     record_close(&m->record);
     config_drop(m->config);
+    error = error ? error : m->loop.error;
     free(m);
     return error ? 1 : 0;
 }

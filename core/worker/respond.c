@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "base/log.h"
 #include "worker/spool.h"
 
 enum { GATHER_MAX = 16 };
@@ -58,6 +59,25 @@ static ssize_t send_file(const struct respond *to, const struct socgi_response *
     return sendfile(to->connection, fd, &offset, length < INT_MAX ? length : INT_MAX);
 }
 
+/* Whether it is the file that fails, and not who is sent to: then it cannot be read either. */
+static bool file_failed(int fd, uint64_t at) {
+    char name[FD_NAME];
+    char byte;
+    ssize_t n = pread(fd, &byte, 1, (off_t)at);
+    if (n <= 0) {
+        log_line(LOG_ERROR, "an answer cannot be read from %s: %s", fd_name(fd, name),
+                 n < 0 ? strerror(errno) : "it is shorter than was said");
+    }
+    return n <= 0;
+}
+
+static bool next_failed(const struct socgi_response *res) {
+    uint64_t length, from;
+    int fd;
+    (void)response_stretch(res, &res->parts[res->next], &length, &fd, &from);
+    return file_failed(fd, from);
+}
+
 static int fail(struct socgi_response *res, bool broken) {
     res->broken |= broken;
     res->gone |= !broken;
@@ -84,6 +104,7 @@ int respond_send(void *sink, struct socgi_response *res) {
             to->turn -= (uint64_t)n;
             response_advance(res, (uint64_t)n);
         } else if (n == 0) {
+            (void)next_failed(res);
             return fail(res, true);
         } else if (errno == EAGAIN) {
             return 0;
@@ -91,7 +112,7 @@ int respond_send(void *sink, struct socgi_response *res) {
             to->lost = true;
             return 0;
         } else if (errno != EINTR) {
-            return fail(res, false);
+            return fail(res, count == 0 && next_failed(res));
         }
     }
     return 0;
@@ -152,7 +173,9 @@ static int tail_copy(const struct socgi_response *res, int frames, int to) {
         while (left > 0) {
             ssize_t n = sendfile(to, fd, &offset, left < INT_MAX ? left : INT_MAX);
             if (n == 0 || (n < 0 && errno != EINTR)) {
-                return n == 0 ? -EIO : -errno;
+                int error = n == 0 ? EIO : errno;
+                (void)file_failed(fd, (uint64_t)offset);
+                return -error;
             }
             left -= n > 0 ? (uint64_t)n : 0;
         }

@@ -10,7 +10,7 @@ work=$(mktemp -d)
 failures=0 checks=0
 finish() {
     browser_end
-    [[ ${server:-} ]] && kill "$server" 2>/dev/null && wait "$server"
+    [[ ${server:-} ]] && kill -INT "$server" 2>/dev/null && wait "$server"
     rm -rf "$work"
 }
 trap finish EXIT
@@ -54,7 +54,7 @@ port_await() { # LOG PATTERN
 }
 
 server_end() {
-    kill "$server"
+    kill -INT "$server"
     wait "$server" || fail "the server ended with status $?"
     server=
     checks=$((checks + 1))

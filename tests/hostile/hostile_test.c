@@ -123,7 +123,7 @@ static void deed_done(void **state) {
         server_log_await(server, deed->says, 1);
     }
     server_calm(server);
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGINT);
     server->incidents = server_log_count(server, "] incident ");
     server_end(server);
     print_message("%-24s longest %lld ms\n", label, (long long)longest);

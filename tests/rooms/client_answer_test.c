@@ -134,6 +134,22 @@ static void tail_that_shrinks(void **state) {
     assert_in_range(client_takes(client, ROOM_TEXT), 150, 299);
 }
 
+/* A disk that fails is told of, and is no fault of the client's. */
+static void tail_that_cannot_be_read(void **state) {
+    struct room *room = *state;
+    struct client *client = client_connect(room);
+    struct tail tail;
+    client_get(client, "/");
+    tail_make(&tail, 300);
+    close(tail.fds[1]);
+    tail.fds[1] = open("/proc/self/mem", O_RDONLY | O_CLOEXEC); /* its first page: EIO */
+    fake_answer(room, &room->plugins, "", tail.answer);
+    assert_int_equal(room->errors, 1);
+    assert_int_equal(room_recorded(room, 200), 1);
+    assert_int_equal(room->clients.count, 0);
+    assert_int_equal(client_takes(client, ROOM_TEXT) < 300, 1);
+}
+
 /* ---- What is recorded ---- */
 
 /* The lines of the access log, once it is closed. */
@@ -243,9 +259,9 @@ static void counted(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        TEST(tail_in_turns),           TEST(tail_takes_turns),  TEST(answer_ends),
-        TEST(tail_that_lies),          TEST(tail_that_shrinks), TEST(access_lines),
-        TEST(access_line_of_nonsense), TEST(counted),
+        TEST(tail_in_turns), TEST(tail_that_cannot_be_read), TEST(tail_takes_turns),
+        TEST(answer_ends),   TEST(tail_that_lies),           TEST(tail_that_shrinks),
+        TEST(access_lines),  TEST(access_line_of_nonsense),  TEST(counted),
     };
     return cmocka_run_group_tests_name("client_answer", tests, NULL, NULL);
 }

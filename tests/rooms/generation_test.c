@@ -237,6 +237,29 @@ static int plugin_write(const struct stage *s, const char *file, const char *say
     return fd;
 }
 
+/* Of another file nothing but its bytes may be another; and it is not tried again for nothing. */
+static void times_may_be_coarse(void **state) {
+    struct stage *s = *state;
+    plugin_put(s, "hello.so", "serves hello /hello 1");
+    plugin_put(s, "other.so", "serves other /other 1");
+    stage_coarse();
+    stage_open(s, "", NULL);
+    for (unsigned i = 2; i <= 4; i++) {
+        char says[32];
+        char who[16];
+        (void)snprintf(says, sizeof(says), "serves hello /hello %u", i);
+        (void)snprintf(who, sizeof(who), "hello %u", i);
+        for (int again = 0; again < 2; again++) {
+            int fd = plugin_write(s, "hello.so", says);
+            fd_close(&fd);
+            stage_later(s, QUIET);
+            assert_string_equal(answers(s, "/hello"), who);
+            assert_int_equal(serving(s), i);
+        }
+    }
+    assert_string_equal(answers(s, "/other"), "other 1");
+}
+
 /* What is half written is left alone, whatever else changes meanwhile. */
 static void half_written_files_wait(void **state) {
     struct stage *s = *state;
@@ -319,12 +342,19 @@ static void leftovers_are_removed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        STAGE_TEST(files_come_change_and_go),        STAGE_TEST(refused_ones_are_tried_again),
-        STAGE_TEST(killers_are_left_alone),          STAGE_TEST(routes_belong_to_who_has_them),
-        STAGE_TEST(a_broken_one_has_its_last_route), STAGE_TEST(the_first_serves_what_is_there),
-        STAGE_TEST(the_longest_route_wins),          STAGE_TEST(contracts_are_completed),
-        STAGE_TEST(pools_are_tried_together),        STAGE_TEST(half_written_files_wait),
-        STAGE_TEST(what_is_no_file_is_told_of),      STAGE_TEST(editions_live_as_long_as_they_are_used),
+        STAGE_TEST(files_come_change_and_go),
+        STAGE_TEST(refused_ones_are_tried_again),
+        STAGE_TEST(killers_are_left_alone),
+        STAGE_TEST(routes_belong_to_who_has_them),
+        STAGE_TEST(a_broken_one_has_its_last_route),
+        STAGE_TEST(the_first_serves_what_is_there),
+        STAGE_TEST(the_longest_route_wins),
+        STAGE_TEST(contracts_are_completed),
+        STAGE_TEST(pools_are_tried_together),
+        STAGE_TEST(times_may_be_coarse),
+        STAGE_TEST(half_written_files_wait),
+        STAGE_TEST(what_is_no_file_is_told_of),
+        STAGE_TEST(editions_live_as_long_as_they_are_used),
         STAGE_TEST(leftovers_are_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

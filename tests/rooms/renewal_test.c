@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -339,6 +340,35 @@ static void it_can_be_closed_at_any_time(void **state) {
     generations_close(&none);
 }
 
+/* A disk that was full, a file that could not be read: nothing tells of its end. */
+static void what_cannot_be_copied_is_tried_again(void **state) {
+    struct stage *s = opened(state, "");
+    char loop[96];
+    (void)snprintf(loop, sizeof(loop), "%s", stage_path(s, "loop"));
+    assert_int_equal(symlink("loop", loop), 0);
+    assert_int_equal(symlink("../loop", stage_path(s, "plugins/lost.so")), 0);
+    stage_later(s, QUIET);
+    assert_true(told(s, "plugin lost.so is not served: it cannot be copied: Too many levels of symbolic links"));
+    stage_later(s, 100);
+    stage_later(s, 200);
+    assert_int_equal(unlink(loop), 0);
+    plugin_put(s, "../loop", "serves lost /lost 1");
+    for (int i = 0; i < 20 && strcmp(answers(s, "/lost"), "nobody") == 0; i++) {
+        stage_later(s, 100);
+    }
+    assert_string_equal(answers(s, "/lost"), "lost 1");
+    const char *first = strstr(s->log.data, "lost.so is not served");
+    assert_null(strstr(first + 1, "lost.so is not served")); /* told once */
+}
+
+static void nothing_is_looked_for_when_told_so(void **state) {
+    struct stage *s = *state;
+    assert_int_equal(symlink("lost.so", stage_path(s, "plugins/lost.so")), 0);
+    stage_open(s, "watch = off\n", NULL);
+    assert_true(told(s, "lost.so is not served"));
+    assert_true(generations_next(&s->generations) == UINT64_MAX);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         STAGE_TEST(the_owner_is_told_of_another_configuration),
@@ -350,6 +380,8 @@ int main(void) {
         STAGE_TEST(a_burst_counts_once),
         STAGE_TEST(failures_of_nobody_are_tried_again),
         STAGE_TEST(what_cannot_be_made_is_tried_again),
+        STAGE_TEST(what_cannot_be_copied_is_tried_again),
+        STAGE_TEST(nothing_is_looked_for_when_told_so),
         STAGE_TEST(the_first_is_tried_until_it_serves),
         STAGE_TEST(one_that_serves_has_a_few_chances),
         STAGE_TEST(a_new_edition_ends_its_quarantine),

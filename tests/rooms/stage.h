@@ -54,6 +54,9 @@ void stage_rest(struct stage *stage);
 /* The same, so much later. */
 void stage_later(struct stage *stage, uint64_t ms);
 
+/* From now on until the stage is removed, files have times of a file system that changes them by hours. */
+void stage_coarse(void);
+
 /* Changes of the plugin folder: a whole file takes the place of another, or falls away. */
 void plugin_put(const struct stage *stage, const char *file, const char *says);
 void plugin_remove(const struct stage *stage, const char *file);

@@ -142,6 +142,30 @@ static void it_answers_when_nobody_else_can(void **state) {
     server_end(server);
 }
 
+/* drain_delay: who looks at /readyz has time to see it fail, and whoever it sends meanwhile is answered. */
+static void not_ready_before_it_drains(void **state) {
+    enum { DELAY_MS = 1500 };
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "hello", .settings = {"drain_delay=1500ms"}});
+    struct client *kept = client_open(server);
+    client_get(kept, "/hello");
+    assert_int_equal(client_status(kept), 200);
+    int64_t begun = clock_now_ms();
+    assert_int_equal(kill(server->pid, SIGTERM), 0);
+    server_log_await(server, "leaving: ", 1);
+    admin_matches(server, "GET /readyz HTTP/1.1", 503, "^draining$");
+    fetch_expect(server, "/hello", 200, "Hello, world!\n");
+    client_get(kept, "/hello");
+    assert_int_equal(client_status(kept), 200);
+    assert_int_equal(server_log_count(server, "draining: "), 0);
+    server_log_await(server, "draining: ", 1);
+    assert_in_range(clock_now_ms() - begun, DELAY_MS - 100, WAIT_MS);
+    assert_true(client_ended(kept));
+    client_close(kept);
+    server_await_stop(server);
+    server_end(server);
+}
+
 static void not_ready_while_draining(void **state) {
     struct server *server = server_start(state, &(struct server_setup){.plugins = "hold", .gate = true});
     struct client *holder = client_open(server);
@@ -296,6 +320,7 @@ int main(void) {
         SYSTEM_TEST(the_view),
         SYSTEM_TEST(the_socket_is_private),
         SYSTEM_TEST(it_answers_when_nobody_else_can),
+        SYSTEM_TEST(not_ready_before_it_drains),
         SYSTEM_TEST(not_ready_while_draining),
         SYSTEM_TEST(orders_need_a_unix_socket),
         SYSTEM_TEST(a_port_has_names),

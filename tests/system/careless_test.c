@@ -273,7 +273,7 @@ static void lines_named(void **state) {
     }
     fetch_free(fetches, REQUESTS);
     free(fetches);
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGINT);
     char *log = file_read(server->log);
     size_t wrong = 0;
     static const char *const mixed[] = {": chatter: other", ": other: chatter", "chatter beginsother",

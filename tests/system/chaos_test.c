@@ -256,7 +256,7 @@ static void chaos(void **state) {
         over = server_log_count(c.server, "upgraded: process ") + server_log_count(c.server, "no upgrade: ");
     }
     server_upgraded(c.server, server_log_count(c.server, "upgraded: process "));
-    server_stop(c.server, SIGTERM);
+    server_stop(c.server, SIGINT);
     incidents_check(c.server);
     leftovers_check(c.server);
     server_end(c.server);

@@ -41,7 +41,7 @@ static void ids_of_requests(void **state) {
     assert_string_equal(id, "fatal");
     server->incidents++;
     server_log_await(server, ", request id fatal", 1);
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGINT);
     char *log = file_read(server->access);
     assert_true(text_matches(log, "^mine-1_2\\.3\\+4/5=:@\\|GET /hello HTTP/1\\.1$"));
     assert_true(text_matches(log, "^master\\|GET /absent HTTP/1\\.1$"));
@@ -116,7 +116,7 @@ static void json_lines(void **state) {
     client_print(client, "BROKEN\r\n\r\n");
     assert_int_equal(client_status(client), 400);
     client_close(client);
-    assert_int_equal(kill(server->pid, SIGTERM), 0);
+    assert_int_equal(kill(server->pid, SIGINT), 0);
     server_log_await(server, "\"message\":\"stopped\"}", 1);
     char *access = file_read(server->access);
     char *log = file_read(server->log);
@@ -149,7 +149,7 @@ static void a_format_of_ones_own(void **state) {
     assert_int_equal(client_status(client), 200);
     client_close(client);
     unsigned port = server->port;
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGINT);
     char *log = file_read(server->access);
     (void)snprintf(pattern, sizeof(pattern),
                    "^127\\.0\\.0\\.1 GET /hello\\?name=x HTTP/1\\.1 200 10 10 0 %u a\\\\x22b hello 100%% - [0-9]{3}$",
@@ -180,7 +180,7 @@ static void rotation_loses_nothing(void **state) {
         server_log_await(server, "logs are open anew", (size_t)round + 1);
     }
     client_close(client);
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGINT);
     unsigned seen[ROUNDS * REQUESTS] = {0};
     for (int round = 0; round <= ROUNDS; round++) {
         (void)snprintf(path, sizeof(path), round < ROUNDS ? "%s.%d" : "%s", server->access, round);
@@ -225,7 +225,7 @@ static void dropped_lines_are_told_of(void **state) {
 /* As a service of systemd: lines have a priority, and neither time nor pid of their own. */
 static void lines_for_journald(void **state) {
     struct server *server = server_start(state, &(struct server_setup){.plugins = "hello", .journal = true});
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGINT);
     char *log = file_read(server->log);
     assert_true(text_matches(log, "^<5>ready: 2 workers, 1 plugin of "));
     assert_false(text_matches(log, "^20"));
@@ -243,7 +243,7 @@ static void priorities_for_journald(void **state) {
     client_print(client, "GET /hello HTTP/1.1\r\nHost: t\r\nX: <0>the end\r\n\r\n");
     assert_int_equal(client_status(client), 200);
     client_close(client);
-    assert_int_equal(kill(server->pid, SIGTERM), 0);
+    assert_int_equal(kill(server->pid, SIGINT), 0);
     server_log_await(server, "\"message\":\"stopped\"}", 1);
     char *log = file_read(server->log);
     assert_true(text_matches(log, "^<6><0>the end$"));

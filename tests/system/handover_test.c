@@ -175,7 +175,7 @@ static void attacker_needed(struct server *server, const char *attack) {
 
 /* When its log is complete. */
 static void incidents_count(struct server *server) {
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGINT);
     server->incidents = server_log_count(server, "] incident ");
 }
 

@@ -249,7 +249,7 @@ static void children_from_before_are_left_alone(void **state) {
     server_calm(server);
     assert_int_equal(kill(companion, 0), 0);
     assert_int_equal(process_state(companion), 'S');
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGINT);
     assert_true(process_await_end(companion, WAIT_MS));
     server_end(server);
 }

@@ -1,7 +1,9 @@
 /* Listeners: several kinds at once, and what is said when one cannot be had. */
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "client.h"
@@ -82,10 +84,33 @@ static void folder_must_exist(void **state) {
     server_end(server);
 }
 
+static void files_limit(const struct server *server, rlim_t most) {
+    struct rlimit limit;
+    assert_int_equal(prlimit(server->pid, RLIMIT_NOFILE, NULL, &limit), 0);
+    limit.rlim_cur = most > 0 ? most : limit.rlim_max;
+    assert_int_equal(prlimit(server->pid, RLIMIT_NOFILE, &limit, NULL), 0);
+}
+
+/* Said once, however long it lasts; and then it goes on. */
+static void accepts_when_there_are_descriptors_again(void **state) {
+    enum { PAUSES_MS = 500 };
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "hello"});
+    server_calm(server);
+    files_limit(server, 1);
+    struct client *client = client_open(server);
+    server_log_await(server, "no connection can be accepted: Too many open files", 1);
+    (void)poll(NULL, 0, PAUSES_MS);
+    files_limit(server, 0);
+    greeted(client);
+    assert_int_equal(server_log_count(server, "no connection can be accepted: "), 1);
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(several_at_once),
         SYSTEM_TEST(address_in_use),
+        SYSTEM_TEST(accepts_when_there_are_descriptors_again),
         SYSTEM_TEST(settings_are_checked),
         SYSTEM_TEST(folder_must_exist),
     };

@@ -56,7 +56,7 @@ static void access_lines(void **state) {
     client_print(client, "BROKEN\r\n\r\n");
     assert_int_equal(client_status(client), 400);
     client_close(client);
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGINT);
     char *log = file_read(server->access);
     for (size_t i = 0; i < sizeof(patterns) / sizeof(*patterns); i++) {
         if (!text_matches(log, patterns[i])) {
@@ -98,7 +98,7 @@ static void access_fields_cannot_be_forged(void **state) {
     client_print(client, "GET /hello HTTP/1.1\r\nHost: t\r\nUser-Agent: a\" 200 1 \"\\ \x80\xff\tb\r\n\r\n");
     assert_int_equal(client_status(client), 200);
     client_close(client);
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGINT);
     char *log = file_read(server->access);
     assert_int_equal(text_count(log, "\n"), 1);
     assert_int_equal(text_count(log, "a\" 200 1 \""), 0); /* a quote within a field is not a quote around one */
@@ -114,7 +114,7 @@ static void error_lines(void **state) {
     for (int i = 0; i < 2; i++) {
         struct server *server = server_start(
             state, &(struct server_setup){.plugins = "hello", .file_log = i == 1, .settings = {"log_level=debug"}});
-        server_stop(server, SIGTERM);
+        server_stop(server, SIGINT);
         char *log = file_read(server->log);
         char *rest = log;
         char pattern[96];

@@ -113,7 +113,7 @@ static void log_lines_cannot_be_forged(void **state) {
     client_close(client);
     server_log_await(server, "by the log: a", 1);
     server_log_await(server, "by stderr: a", 1);
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGINT);
     char *log = file_read(server->log);
     for (const char *c = log; *c; c++) {
         assert_true(*c == '\n' || *c == '\t' || (unsigned char)*c >= 0x20);
@@ -151,7 +151,7 @@ static void output_is_bounded(void **state) {
     client_get(client, "/print?lines=20000");
     assert_int_equal(client_status(client), 200);
     client_close(client);
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGINT);
     char *log = file_read(server->log);
     size_t dropped = 0;
     for (const char *at = log; (at = strstr(at, " lines were dropped: output_rate is 10 a second")); at++) {

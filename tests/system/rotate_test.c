@@ -94,7 +94,7 @@ static void each_line_in_one_file(void **state) {
     }
     fetch_free(fetches, REQUESTS);
     file_await_text(server, server->log, "logs are open anew");
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGINT);
     assert_true(rotation.rounds > 0);
     for (unsigned i = 0; i <= rotation.rounds; i++) {
         char access[PATH_SIZE];

@@ -162,6 +162,9 @@ static void server_exec(const struct server *server, const struct server_setup *
         }
     }
     (void)snprintf(text, sizeof(text), "%s/socgi", server->folder);
+    if (setup->before) {
+        setup->before();
+    }
     execv(setup->own_binary ? text : SYSTEM_BINARY, arguments);
     _exit(127);
 }
@@ -430,7 +433,7 @@ static void survivors_check(const struct server *server) {
 void server_end(struct server *server) {
     if (!server->stopped) {
         server_calm(server);
-        server_stop(server, SIGTERM);
+        server_stop(server, SIGINT);
         assert_int_equal(waitpid(-1, NULL, WNOHANG), -1); /* the master has reaped all of its own */
     }
     survivors_check(server);

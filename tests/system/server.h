@@ -35,15 +35,16 @@ struct server_setup {
     const char *listen[4]; /* none: "127.0.0.1:0"; "unix:NAME" is put into the server's folder; "none": as configured */
     const char *settings[12]; /* NAME=VALUE */
     const char *options[8];   /* PLUGIN.NAME=VALUE */
-    bool companion;     /* it is started by a shell that has a child of its own, whose pid is in the file "companion" */
-    bool guard;         /* its master has a guard, which is the process that was started: server->session */
-    bool own_binary;    /* runs a copy of the program in its folder, "socgi", which may be replaced */
-    int inherit;        /* a listening socket that it gets by socket activation; 0: none */
-    bool journal;       /* its stderr is said to be journald's */
-    const char *notify; /* the address that it gets as NOTIFY_SOCKET; NULL: none */
-    bool gate;          /* opens a gate for the plugin "hold" */
-    bool file_log;      /* the error log is written to its file by configuration, not by way of stderr */
-    bool blocked_log;   /* the error log is a FIFO, read only while the harness itself waits for a line or the end */
+    bool companion;  /* it is started by a shell that has a child of its own, whose pid is in the file "companion" */
+    bool guard;      /* its master has a guard, which is the process that was started: server->session */
+    bool own_binary; /* runs a copy of the program in its folder, "socgi", which may be replaced */
+    int inherit;     /* a listening socket that it gets by socket activation; 0: none */
+    void (*before)(void); /* called in its process before that becomes the server; NULL: nothing */
+    bool journal;         /* its stderr is said to be journald's */
+    const char *notify;   /* the address that it gets as NOTIFY_SOCKET; NULL: none */
+    bool gate;            /* opens a gate for the plugin "hold" */
+    bool file_log;        /* the error log is written to its file by configuration, not by way of stderr */
+    bool blocked_log;     /* the error log is a FIFO, read only while the harness itself waits for a line or the end */
 };
 
 struct server {
@@ -96,7 +97,7 @@ void server_stop(struct server *server, int signal);
 /* Waits for that end. */
 void server_await_stop(struct server *server);
 
-/* What every test ends with: calm, stopped (by TERM if it still runs), no process of it left, nothing alarming in the
+/* What every test ends with: calm, stopped (by INT if it still runs), no process of it left, nothing alarming in the
  * log and no incident that was not expected. */
 void server_end(struct server *server);
 

@@ -122,6 +122,30 @@ static void a_file_of_another_process(void **state) {
     mountpoint_remove(&mountpoint);
 }
 
+/* A disk that fails in the middle of a file is not a client that leaves. */
+static void a_file_that_cannot_be_read(void **state) {
+    struct mountpoint mountpoint;
+    struct answer answer;
+    mountpoint_make(&mountpoint, "spoilt");
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "fuse hello", .settings = {"sandbox=off"}});
+    struct client *client = deed_begin(server, mountpoint.request);
+    if (client_read(client, false, &answer) == 0) { /* it may not mount */
+        assert_int_equal(answer.status, 501);
+        answer_free(&answer);
+    } else {
+        server_log_await(server, "/file: Input/output error", 1);
+        server_log_await(server, "an answer cannot be read from ", 1);
+        char *log = file_read(server->access);
+        assert_int_equal(text_count(log, " 499 "), 0);
+        free(log);
+    }
+    client_close(client);
+    others_are_served(server);
+    server_end(server);
+    mountpoint_remove(&mountpoint);
+}
+
 /* A file system that answers nobody: its file is not taken, and who gave it is ended. */
 static void a_file_that_hangs(void **state) {
     struct mountpoint mountpoint;
@@ -295,6 +319,7 @@ int main(void) {
         SYSTEM_TEST(a_socket_that_lingers),
         SYSTEM_TEST(a_socket_that_blocks),
         SYSTEM_TEST(a_file_of_another_process),
+        SYSTEM_TEST(a_file_that_cannot_be_read),
         SYSTEM_TEST(a_file_that_hangs),
         SYSTEM_TEST(descriptors_that_are_held), /* the last one: the limit stays */
     };

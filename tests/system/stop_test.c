@@ -13,17 +13,25 @@
 #include "server.h"
 #include "text.h"
 
+enum { PATIENCE_MS = 700 }; /* after which a signal is another one */
+
+/* SIGINT; or a second SIGTERM that is not the first one by another way. */
 static void stops_at_once(void **state) {
-    static const int signals[] = {SIGTERM, SIGINT};
-    for (size_t i = 0; i < 2; i++) {
-        struct server *server = server_start(state, &(struct server_setup){.plugins = "hold hello", .gate = true});
+    for (size_t i = 0; i < 3; i++) {
+        struct server *server =
+            server_start(state, &(struct server_setup){.plugins = "hold hello", .gate = true, .guard = i == 2});
         struct client *busy = client_open(server);
         struct client *kept = client_open(server);
         client_get(kept, "/hello");
         assert_int_equal(client_status(kept), 200);
         client_get(busy, "/hold");
         int held = gate_await(server, NULL); /* never let go */
-        server_stop(server, signals[i]);
+        if (i > 0) {
+            assert_int_equal(kill(server->session, SIGTERM), 0);
+            server_log_await(server, "draining: ", 1);
+            (void)poll(NULL, 0, PATIENCE_MS);
+        }
+        server_stop(server, i > 0 ? SIGTERM : SIGINT);
         assert_true(client_status(busy) != 200);
         assert_true(client_ended(kept));
         close(held);
@@ -44,6 +52,23 @@ static void stops_while_idle(void **state) {
     }
 }
 
+/* To a whole process group: the master gets it, and what the guard passes on. */
+static void one_word_comes_twice(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "hold", .gate = true, .guard = true});
+    struct client *busy = client_open(server);
+    client_get(busy, "/hold");
+    int held = gate_await(server, NULL);
+    assert_int_equal(kill(-server->session, SIGTERM), 0);
+    assert_int_equal(kill(server->session, SIGTERM), 0);
+    server_log_await(server, "draining: ", 1);
+    (void)poll(NULL, 0, PATIENCE_MS);
+    close(held);
+    assert_int_equal(client_status(busy), 200);
+    client_close(busy);
+    server_await_stop(server);
+    server_end(server);
+}
+
 static bool connection_refused(const struct server *server) {
     struct client *client = client_connect("127.0.0.1", server->port);
     bool refused = !client && errno == ECONNREFUSED;
@@ -51,10 +76,10 @@ static bool connection_refused(const struct server *server) {
     return refused;
 }
 
-/* SIGQUIT: whoever was promised an answer gets it, nobody new is let in. */
-static void drains(void **state) {
-    struct server *server =
-        server_start(state, &(struct server_setup){.plugins = "hold hello", .workers = 1, .gate = true});
+/* Whoever was promised an answer gets it, nobody new is let in. */
+static void drains_by(void **state, int signal, bool guard) {
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "hold hello", .workers = 1, .gate = true, .guard = guard});
     struct client *busy = client_open(server);
     struct client *waiting = client_open(server);
     struct client *kept = client_open(server);
@@ -65,7 +90,7 @@ static void drains(void **state) {
     client_get(waiting, "/hello");
     server_sync(server);
 
-    assert_int_equal(kill(server->pid, SIGQUIT), 0);
+    assert_int_equal(kill(server->session, signal), 0);
     assert_true(client_ended(kept));
     int64_t until = clock_now_ms() + WAIT_MS;
     while (!connection_refused(server) && clock_now_ms() < until) {
@@ -88,6 +113,14 @@ static void drains(void **state) {
     client_close(waiting);
     client_close(kept);
     server_end(server);
+}
+
+static void drains(void **state) {
+    static const int signals[] = {SIGTERM, SIGQUIT};
+    for (int i = 0; i < 4; i++) {
+        drains_by(state, signals[i % 2], i >= 2);
+        assert_int_equal(server_teardown(state), 0);
+    }
 }
 
 /* Draining finishes what is being sent, too. */
@@ -117,7 +150,7 @@ static void draining_has_a_limit(void **state) {
     struct client *client = client_open(server);
     client_get(client, "/hold");
     int held = gate_await(server, NULL); /* never let go */
-    server_stop(server, SIGQUIT);
+    server_stop(server, SIGTERM);
     close(held);
     client_close(client);
     server_end(server);
@@ -168,6 +201,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(stops_at_once),
         SYSTEM_TEST(stops_while_idle),
+        SYSTEM_TEST(one_word_comes_twice),
         SYSTEM_TEST(drains),
         SYSTEM_TEST(drains_a_slow_reader),
         SYSTEM_TEST(draining_has_a_limit),

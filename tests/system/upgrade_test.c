@@ -120,7 +120,7 @@ static void ending_ends_the_new_one(void **state) {
     server_program(server, "#!/bin/sh\nexec sleep 1000\n");
     assert_int_equal(kill(server->pid, SIGUSR2), 0);
     server_log_await(server, "is to take over", 1);
-    server_stop(server, SIGTERM);
+    server_stop(server, SIGINT);
     server_end(server);
 }
 

@@ -1,7 +1,8 @@
 /*
  * A plugin with a file system of its own (fuse(4)), mounted on ?at=FOLDER, of one file, "file". ?how=file answers with
- * it, as any handler may. ?how=tail hands it to the master by force, and from then on the file system answers nobody:
- * whoever reads the file, asks for it or closes it waits for ever.
+ * it, as any handler may. ?how=spoilt does, too, but its second half cannot be read (EIO). ?how=tail hands it to the
+ * master by force, and from then on the file system answers nobody: whoever reads the file, asks for it or closes it
+ * waits for ever.
  */
 #include <socgi/plugin.h>
 
@@ -47,17 +48,23 @@ static void reply(int fd, uint64_t unique, int error, const void *data, size_t l
     (void)written;
 }
 
-static void serve_read(int fd, const struct fuse_in_header *in) {
+static void serve_read(int fd, const struct fuse_in_header *in, bool spoilt) {
     static char bytes[MESSAGE_SIZE / 2];
     struct fuse_read_in read;
     memcpy(&read, in + 1, sizeof(read));
     memset(bytes, 'f', sizeof(bytes));
     uint64_t left = read.offset < FILE_SIZE ? FILE_SIZE - read.offset : 0;
+    if (spoilt && read.offset >= FILE_SIZE / 2) {
+        reply(fd, in->unique, -EIO, NULL, 0);
+        return;
+    }
     reply(fd, in->unique, 0, bytes, read.size < left ? read.size : left);
 }
 
-/* `mute`: from the opening of the file on it says nothing more. */
-static void serve(int fd, bool mute) {
+/* MUTE: from the opening of the file on it says nothing more. */
+enum how { WHOLE, SPOILT, MUTE };
+
+static void serve(int fd, enum how how) {
     static char message[MESSAGE_SIZE];
     for (bool opened = false; read(fd, message, sizeof(message)) > 0;) {
         struct fuse_in_header in;
@@ -68,7 +75,7 @@ static void serve(int fd, bool mute) {
         const struct fuse_open_out open = {.fh = 1};
         if (in.opcode == FUSE_INIT) {
             reply(fd, in.unique, 0, &init, sizeof(init));
-        } else if (mute && opened) {
+        } else if (how == MUTE && opened) {
             continue;
         } else if (in.opcode == FUSE_LOOKUP) {
             reply(fd, in.unique, 0, &entry, sizeof(entry));
@@ -78,7 +85,7 @@ static void serve(int fd, bool mute) {
             opened = true;
             reply(fd, in.unique, 0, &open, sizeof(open));
         } else if (in.opcode == FUSE_READ) {
-            serve_read(fd, (const struct fuse_in_header *)(const void *)message);
+            serve_read(fd, (const struct fuse_in_header *)(const void *)message, how == SPOILT);
         } else if (in.opcode != FUSE_FORGET && in.opcode != FUSE_BATCH_FORGET) {
             reply(fd, in.unique, in.opcode == FUSE_RELEASE ? 0 : -ENOSYS, NULL, 0);
         }
@@ -87,7 +94,7 @@ static void serve(int fd, bool mute) {
 }
 
 /* 0, or -errno. Its server is a process in a session of its own. */
-static int fuse_mount(const char *at, bool mute) {
+static int fuse_mount(const char *at, enum how how) {
     char options[64];
     int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
     if (fd < 0) {
@@ -101,7 +108,7 @@ static int fuse_mount(const char *at, bool mute) {
     }
     if (fork() == 0) {
         setsid();
-        serve(fd, mute);
+        serve(fd, how);
     }
     close(fd);
     return 0;
@@ -142,17 +149,18 @@ static void tail_force(int file) {
 
 static int fuse(const struct socgi_request *req, struct socgi_response *res) {
     char path[256];
-    bool force = strcmp(socgi_query(req, "how", ""), "tail") == 0;
+    const char *word = socgi_query(req, "how", "");
+    enum how how = strcmp(word, "tail") == 0 ? MUTE : strcmp(word, "spoilt") == 0 ? SPOILT : WHOLE;
     const char *at = socgi_query(req, "at", "");
     (void)snprintf(path, sizeof(path), "%s/file", at);
-    if (fuse_mount(at, force)) {
+    if (fuse_mount(at, how)) {
         return 501;
     }
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return -errno;
     }
-    if (!force) {
+    if (how != MUTE) {
         int error = socgi_send_fd(res, fd, 0, FILE_SIZE);
         return error ? error : 200;
     }

@@ -1,0 +1,116 @@
+/* What the server was started with, by whoever: it serves as ever, and what it starts gets nothing of it. */
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "fetch.h"
+#include "process.h"
+#include "server.h"
+
+enum { ODD_DESCRIPTOR = 50 };
+
+static void descriptors_close(void) {
+    close(STDIN_FILENO);
+    close(STDOUT_FILENO);
+    close(STDERR_FILENO);
+}
+
+/* As by nohup(1), by "&" in a script, and by whoever forks without a thought. */
+static void signals_spoil(void) {
+    static const int numbers[] = {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+    sigset_t all;
+    (void)sigfillset(&all);
+    (void)sigprocmask(SIG_SETMASK, &all, NULL);
+    for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+        (void)signal(numbers[i], SIG_IGN);
+    }
+}
+
+static void descriptor_leave(void) {
+    (void)dup2(STDIN_FILENO, ODD_DESCRIPTOR);
+}
+
+static void descriptor_check(pid_t pid, int fd, const char *expected) {
+    char path[64];
+    char target[64] = "";
+    (void)snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+    ssize_t length = readlink(path, target, sizeof(target) - 1);
+    assert_int_equal(length, expected ? (ssize_t)strlen(expected) : -1);
+    assert_string_equal(target, expected ? expected : "");
+}
+
+static void without_standard_descriptors(void **state) {
+    for (int guard = 0; guard < 2; guard++) {
+        struct server *server = server_start(
+            state,
+            &(struct server_setup){.plugins = "hello", .guard = guard, .file_log = true, .before = descriptors_close});
+        fetch_expect(server, "/hello", 200, "Hello, world!\n");
+        for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+            descriptor_check(server->pid, fd, "/dev/null");
+            descriptor_check(server->session, fd, "/dev/null");
+        }
+        server_end(server);
+        assert_int_equal(server_teardown(state), 0);
+    }
+}
+
+static void with_signals_ignored_and_blocked(void **state) {
+    static const int ends[] = {SIGQUIT, SIGTERM, SIGINT};
+    for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+        for (int guard = 0; guard < 2; guard++) {
+            pid_t workers[WORKERS_MAX];
+            struct server *server = server_start(
+                state, &(struct server_setup){.plugins = "hello", .guard = guard, .before = signals_spoil});
+            server_workers(server, workers);
+            assert_int_equal(kill(workers[0], SIGKILL), 0);
+            assert_true(process_await_end(workers[0], WAIT_MS));
+            server_log_await(server, "signal 9", 1); /* its end is known, not only that it is gone */
+            assert_int_equal(kill(server->session, SIGHUP), 0);
+            generation_await(server, 2);
+            server_calm(server);
+            server_stop(server, ends[i]);
+            server_end(server);
+            assert_int_equal(server_teardown(state), 0);
+        }
+    }
+}
+
+static void with_a_descriptor_too_many(void **state) {
+    pid_t workers[WORKERS_MAX];
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "hello", .before = descriptor_leave});
+    server_workers(server, workers);
+    descriptor_check(server->pid, ODD_DESCRIPTOR, "/dev/null");
+    descriptor_check(workers[0], ODD_DESCRIPTOR, NULL);
+    server_end(server);
+}
+
+static void sockets_of_others_send_at_once(void **state) {
+    const struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int on = 0;
+    socklen_t length = sizeof(on);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(listen(fd, 16), 0);
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "hello", .inherit = fd});
+    assert_int_equal(getsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, &length), 0); /* it is the same socket */
+    assert_int_equal(on, 1);
+    close(fd);
+    fetch_expect(server, "/hello", 200, "Hello, world!\n");
+    server_end(server);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        SYSTEM_TEST(without_standard_descriptors),
+        SYSTEM_TEST(with_signals_ignored_and_blocked),
+        SYSTEM_TEST(with_a_descriptor_too_many),
+        SYSTEM_TEST(sockets_of_others_send_at_once),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

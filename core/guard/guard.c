@@ -83,6 +83,7 @@ static int side_fork(struct guard *g, bool ends) {
         return error;
     }
     sigprocmask(SIG_BLOCK, &mine, &before);
+    (void)signal(SIGCHLD, SIG_DFL); /* ignored, as some leave it to us, it would take the master's status away */
     for (size_t i = 0; i < HEEDED; i++) {
         (void)signal(passed_on[i], SIG_DFL); /* ignored, as nohup(1) leaves it to us, it would not be passed on */
     }

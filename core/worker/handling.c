@@ -182,12 +182,20 @@ static void leave_begin(struct handling *h, const char *rest) {
     leave_say(h, verdict, rest);
 }
 
-static const char gives_back[] = ": a request goes to another worker, and this one ends";
-
-void handling_return(struct handling *h, const struct delivery *d) {
-    leave_begin(h, gives_back);
+static void give_back(struct handling *h, const struct delivery *d, const char *verdict) {
+    leave_say(h, verdict, ": a request goes to another worker, and this one ends");
     slot_return(&d->slot->slot, d->post.sequence);
     bell_ring();
+}
+
+void handling_return(struct handling *h, const struct delivery *d) {
+    char verdict[FAREWELL_SIZE];
+    verdict_write(h->custody, verdict, sizeof(verdict) - 64);
+    give_back(h, d, verdict);
+}
+
+void handling_decline(struct handling *h, const struct delivery *d) {
+    give_back(h, d, "a thread that a plugin has left here ends the process");
 }
 
 bool handling_look(struct handling *h) {
@@ -206,9 +214,7 @@ static void flood_return(struct handling *h, const struct delivery *d) {
     const struct socgi_context *context = h->turn->filler > 0 ? registry_at(h->registry, h->turn->filler - 1) : NULL;
     snprintf(verdict, sizeof(verdict), "plugin %s, or what it has started, prints without end",
              context ? context->manifest.name : "unknown");
-    leave_say(h, verdict, gives_back);
-    slot_return(&d->slot->slot, d->post.sequence);
-    bell_ring();
+    give_back(h, d, verdict);
 }
 
 enum handling_result handling_run(struct handling *h, struct delivery *d) {

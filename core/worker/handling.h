@@ -48,6 +48,9 @@ enum handling_result handling_run(struct handling *handling, struct delivery *de
 /* Gives one back that was not begun, and leaves. */
 void handling_return(struct handling *handling, const struct delivery *delivery);
 
+/* The same where the process is about to end: see worker/departure.h. */
+void handling_decline(struct handling *handling, const struct delivery *delivery);
+
 /* There is time: false when something is found for which the worker leaves. */
 bool handling_look(struct handling *handling);
 

@@ -80,7 +80,12 @@ static uint32_t idle(void *data) {
 
 /* And what it has left in the process is looked after. */
 static enum handling_result request_serve(struct worker *w, struct delivery *delivery) {
+    if (!departure_hold()) {
+        handling_decline(&w->handling, delivery);
+        departure_await();
+    }
     enum handling_result result = handling_run(&w->handling, delivery);
+    departure_release();
     return result == HANDLING_DONE && !keeping_handled(&w->keeping, w->handling.plugin) ? HANDLING_LEAVE : result;
 }
 

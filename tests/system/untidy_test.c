@@ -196,6 +196,22 @@ static void exit_is_told_with_its_place(void **state) {
     }
 }
 
+/* A thread that was left behind ends the process while somebody else is answered there: not before that is done. */
+static void exit_of_a_thread_waits_for_others(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "untidy sleep hello", .workers = 1});
+    struct client *client = client_open(server);
+    expect(client, "/untidy?do=thread-exits-later", 200);
+    char *body = body_of(client, "/sleep?ms=500", 200);
+    assert_string_equal(body, "slept 500 ms\n");
+    free(body);
+    server_log_await(server, "exit(6)", 1);
+    client_close(client); /* its worker has ended, and with it may have the connection */
+    client = client_open(server);
+    expect(client, "/hello", 200);
+    client_close(client);
+    server_end(server);
+}
+
 static void exit_of_a_child_is_its_own(void **state) {
     struct server *server = server_start(state, &(struct server_setup){.plugins = "untidy hello", .workers = 1});
     struct client *client = client_open(server);
@@ -243,6 +259,7 @@ int main(void) {
         SYSTEM_TEST(an_only_plugin_may_set_its_process_up),
         SYSTEM_TEST(what_cannot_be_put_right_costs_the_worker),
         SYSTEM_TEST(exit_is_told_with_its_place),
+        SYSTEM_TEST(exit_of_a_thread_waits_for_others),
         SYSTEM_TEST(exit_of_a_child_is_its_own),
         SYSTEM_TEST(exit_in_an_init_is_told),
         SYSTEM_TEST(a_stray_signal_brings_nobody_into_quarantine),

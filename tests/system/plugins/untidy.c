@@ -7,6 +7,7 @@
 #include <fenv.h>
 #include <linux/capability.h>
 #include <locale.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -146,6 +147,17 @@ static void deed_thread_exits(void) {
     (void)pthread_join(other, NULL);
 }
 
+static void *exits_later(void *nothing) {
+    (void)poll(NULL, 0, 150);
+    exit(6);
+    return nothing;
+}
+
+static void deed_thread_exits_later(void) {
+    pthread_t other;
+    (void)pthread_create(&other, NULL, exits_later, NULL);
+}
+
 /* What a child does is not the worker's. */
 static void deed_child_exits(void) {
     pid_t child = fork();
@@ -183,6 +195,7 @@ static const struct {
              {"thread", deed_thread},
              {"thread-of-two", deed_thread_of_two},
              {"thread-exits", deed_thread_exits},
+             {"thread-exits-later", deed_thread_exits_later},
              {"child-exits", deed_child_exits},
              {"stray", deed_stray}};
 

@@ -17,9 +17,9 @@
 #include "loop/threads.h"
 #include "master/kernel.h"
 #include "master/notify.h"
-#include "master/pidfile.h"
 #include "master/reload.h"
 #include "master/upgrade.h"
+#include "record/pidfile.h"
 #include "service/service.h"
 
 /* How the master ends, in the order in which it may proceed. */

@@ -1,6 +1,6 @@
 /* The PID file. */
-#ifndef MASTER_PIDFILE_H
-#define MASTER_PIDFILE_H
+#ifndef RECORD_PIDFILE_H
+#define RECORD_PIDFILE_H
 
 /* Writes our pid there, in one step. "": nowhere. 0, or -errno (told in the log). */
 int pidfile_write(const char *path);

@@ -1,5 +1,5 @@
 /* The PID file. */
-#include "master/pidfile.h"
+#include "record/pidfile.h"
 
 #include <errno.h>
 #include <fcntl.h>

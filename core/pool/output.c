@@ -35,6 +35,7 @@ void output_begin(struct output *output, uint32_t rate, uint64_t now) {
     output->rate = output->left = rate;
     output->refilled = now;
     output->tell = UINT64_MAX;
+    output->unended = UINT64_MAX;
 }
 
 void output_open(struct output *output, const struct output_source *source) {
@@ -66,13 +67,8 @@ static void dropped_tell(struct output *output) {
     output->tell = UINT64_MAX;
 }
 
-void output_tell(struct output *output, uint64_t now) {
-    if (now >= output->tell) {
-        dropped_tell(output);
-    }
-}
-
 static void line_end(struct output *output, uint64_t now) {
+    output->unended = UINT64_MAX;
     if (output->length == 0) {
         return;
     }
@@ -83,6 +79,19 @@ static void line_end(struct output *output, uint64_t now) {
         line_log(output);
     }
     output->length = 0;
+}
+
+void output_tell(struct output *output, uint64_t now) {
+    if (now >= output->unended) {
+        line_end(output, now);
+    }
+    if (now >= output->tell) {
+        dropped_tell(output);
+    }
+}
+
+uint64_t output_next(const struct output *output) {
+    return output->tell < output->unended ? output->tell : output->unended;
 }
 
 /* A line that is too long is logged in pieces. */
@@ -159,6 +168,9 @@ bool output_read(struct output *output, uint64_t now) {
         settled = turn == before && n < (ssize_t)room;
     }
     marked_take(output, data, length, (uint32_t)(turn & LABEL_MASK), now);
+    if (output->length > 0 && output->unended == UINT64_MAX) {
+        output->unended = now + NS_PER_SECOND;
+    }
     return open;
 }
 

@@ -34,6 +34,7 @@ struct output {
     uint64_t refilled;   /* nanoseconds: when that was reckoned */
     uint64_t dropped;    /* lines, not yet told of */
     uint64_t tell;       /* when they are to be; UINT64_MAX: there are none */
+    uint64_t unended;    /* when the line that is begun counts as one; UINT64_MAX: there is none */
     uint64_t bytes;      /* that were read so far */
     size_t length;
     char line[OUTPUT_LINE_MAX];
@@ -51,8 +52,10 @@ void output_open(struct output *output, const struct output_source *source);
  */
 bool output_read(struct output *output, uint64_t now);
 
-/* Tells how many lines were dropped if it is time (output->tell). */
+/* Tells how many lines were dropped, and logs a line that has had no end for a second, if it is time; and when that is:
+ * UINT64_MAX: there is nothing to tell. */
 void output_tell(struct output *output, uint64_t now);
+uint64_t output_next(const struct output *output);
 
 /* The worker has ended: logs a last line that had no end, and how many were dropped. */
 void output_flush(struct output *output);

@@ -151,7 +151,8 @@ void worker_lost(struct worker *w) {
 /* ---- What it shows ---- */
 
 uint64_t worker_next(const struct worker *w) {
-    uint64_t next = w->deadline < w->output.tell ? w->deadline : w->output.tell;
+    uint64_t output = output_next(&w->output);
+    uint64_t next = w->deadline < output ? w->deadline : output;
     uint64_t noise = noise_next(w);
     uint64_t denials = denials_next(w);
     next = noise < next ? noise : next;

@@ -330,6 +330,27 @@ static void long_turns(void **state) {
     pipe_close(ends);
 }
 
+/* Who forgets the end of a line sees it all the same; pieces that follow each other soon are one line. */
+static void unended(void **state) {
+    (void)state;
+    struct output output;
+    struct pipe_ends ends = pipe_open(&output);
+    assert_true(output_next(&output) == UINT64_MAX);
+    text_put(ends, "half");
+    assert_true(output_read(&output, 0));
+    assert_true(output_next(&output) == second);
+    output_tell(&output, second - 1);
+    assert_int_equal(logged.lines, 0);
+    text_put(ends, " a line\nand");
+    assert_true(output_read(&output, second / 2));
+    last_is("worker 7: half a line");
+    assert_true(output_next(&output) == second / 2 + second);
+    output_tell(&output, second / 2 + second);
+    last_is("worker 7: and");
+    assert_true(output_next(&output) == UINT64_MAX);
+    pipe_close(ends);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(burst_and_average),
@@ -341,6 +362,7 @@ int main(void) {
         cmocka_unit_test(marks_in_pieces),
         cmocka_unit_test(marks_cannot_be_guessed),
         cmocka_unit_test(long_turns),
+        cmocka_unit_test(unended),
     };
     log_to(sink, NULL);
     return cmocka_run_group_tests(tests, NULL, NULL);

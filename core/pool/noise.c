@@ -8,9 +8,10 @@
 #include "pool/pools.h"
 #include "pool/worker.h"
 
-/* A worker may print so many bytes for each line of output_rate, and at least the second. */
-enum { LINE_BYTES = 1024, LEAST_BYTES = 65536 };
-static const uint64_t PERIOD_NS = 100 * NS_PER_MS;
+/* In a period a worker may print so many bytes for each line of output_rate, and at least what a pipe holds; and wake
+ * us so often. It is a short one: whoever else prints there waits for as long. */
+enum { LINE_BYTES = 1024, LEAST_BYTES = 65536, READS_MAX = 16 };
+static const uint64_t PERIOD_NS = 10 * NS_PER_MS;
 
 /* A bell that rings so often for nothing is broken, or is meant to be. */
 enum { RINGS_MAX = 8, PAUSE_FIRST_MS = 10, PAUSE_LAST_MS = 160 };
@@ -32,6 +33,7 @@ bool noise_output(struct worker *w) {
     if (now >= n->period + PERIOD_NS) {
         n->period = now;
         n->heard = w->output.bytes;
+        n->reads = 0;
     }
     return n->output_again == 0;
 }
@@ -39,7 +41,8 @@ bool noise_output(struct worker *w) {
 void noise_output_read(struct worker *w, bool more) {
     struct noise *n = &w->noise;
     n->output_over = n->output_over || !more;
-    bool pause = n->output_again == 0 && w->output.bytes - n->heard >= bytes_most(w);
+    bool much = w->output.bytes - n->heard >= bytes_most(w) || ++n->reads >= READS_MAX;
+    bool pause = n->output_again == 0 && much;
     if (pause) {
         n->output_again = n->period + PERIOD_NS;
     }

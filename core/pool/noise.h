@@ -12,6 +12,7 @@ struct worker;
 
 struct noise {
     uint64_t heard;        /* bytes that it had printed when the current period began */
+    uint32_t reads;        /* of its output, since then */
     uint64_t period;       /* when that was */
     uint64_t output_again; /* until then its output is not read; 0: it is */
     bool output_over;      /* it has closed its output */

@@ -208,12 +208,18 @@ bool handling_look(struct handling *h) {
     return false;
 }
 
+static const char *label_name(const struct handling *h, uint32_t label) {
+    const struct socgi_context *context = label > 0 ? registry_at(h->registry, label - 1) : NULL;
+    return context ? context->manifest.name : NULL;
+}
+
 /* What is printed without end is in the way of every other plugin's lines. */
 static void flood_return(struct handling *h, const struct delivery *d) {
     char verdict[FAREWELL_SIZE];
-    const struct socgi_context *context = h->turn->filler > 0 ? registry_at(h->registry, h->turn->filler - 1) : NULL;
-    snprintf(verdict, sizeof(verdict), "plugin %s, or what it has started, prints without end",
-             context ? context->manifest.name : "unknown");
+    const char *last = label_name(h, h->turn->label);
+    const char *before = label_name(h, h->turn->before);
+    snprintf(verdict, sizeof(verdict), "what %s%s%s has started here prints without end", last ? last : "a plugin",
+             before ? " or " : "", before ? before : "");
     give_back(h, d, verdict);
 }
 

@@ -11,7 +11,8 @@
 
 #include "wire/heritage.h"
 
-enum { LABEL_BITS = 16 };
+/* What fills a pipe of 16 pages has at least half of their bytes. */
+enum { LABEL_BITS = 16, FULL_BYTES = 32768 };
 
 static uint32_t reads_of(const struct turn *t) {
     return atomic_load(&t->board->reads);
@@ -38,19 +39,27 @@ static bool mark_put(const struct turn *t) {
     return n == (ssize_t)sizeof(mark);
 }
 
+static bool pipe_full(void) {
+    struct pollfd room = {.fd = HERITAGE_STDOUT, .events = POLLOUT};
+    return poll(&room, 1, 0) == 0;
+}
+
+/* What a handler has printed itself, and nobody has read yet, is not held against it. */
+static bool flooded(const struct turn *t) {
+    return (t->waiting < FULL_BYTES || reads_of(t) != t->read) && pipe_full();
+}
+
 bool turn_begin(struct turn *t, uint32_t label) {
-    if (label == t->label) {
+    bool other = label != t->label;
+    t->unknown = other ? t->printed && !mark_put(t) : t->unknown;
+    if ((t->waiting > 0 || (other && t->printed)) && flooded(t)) {
+        return false;
+    }
+    if (!other) {
         return true;
     }
-    if (t->printed) {
-        bool full = !mark_put(t);
-        if (full && t->unknown) {
-            return false;
-        }
-        t->unknown = full;
-        t->filler = full ? t->label : 0;
-    }
     t->printed = t->unknown;
+    t->before = t->label;
     t->label = label;
     t->reads = reads_of(t);
     atomic_store(&t->board->turn, ++t->number << LABEL_BITS | label);
@@ -59,7 +68,9 @@ bool turn_begin(struct turn *t, uint32_t label) {
 
 int turn_end(struct turn *t) {
     int waiting = 0;
+    t->read = reads_of(t);
     int error = ioctl(HERITAGE_STDOUT, FIONREAD, &waiting) < 0 ? -errno : 0;
+    t->waiting = waiting;
     t->printed = t->printed || waiting > 0 || reads_of(t) != t->reads || t->reads & 1;
     return error ? error : waiting > 0;
 }

@@ -12,6 +12,7 @@
 #include "command/control.h"
 #include "command/enforced.h"
 #include "config/complaint.h"
+#include "config/runtime.h"
 #include "dev/dev.h"
 #include "guard/guard.h"
 #include "master/master.h"
@@ -90,7 +91,7 @@ static int replay(int argc, char **argv) {
     if (status == ARGUMENTS_FINE) {
         bool named = arguments_folder(&arguments);
         struct wire_start start = {.folder = named ? config->plugin_folder : NULL,
-                                   .spool = config->spool_folder,
+                                   .spool = config->spool_folder ? config->spool_folder : spool_find(),
                                    .response_limit = config->response_limit};
         status = options_take(config, &start) ? EXIT_FAILURE : replay_run(file, &start);
     }

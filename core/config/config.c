@@ -14,6 +14,7 @@
 #include "config/complaint.h"
 #include "config/form.h"
 #include "config/pool.h"
+#include "config/runtime.h"
 #include "config/schema.h"
 
 enum { LEAST_WORKERS = 4 };
@@ -137,6 +138,14 @@ static int order_check(const char *lesser, uint64_t small, const char *greater, 
     return -EINVAL;
 }
 
+static int spool_check(struct config *config) {
+    if (!config->spool_folder) {
+        config->spool_found = true;
+        config->spool_folder = strdup(spool_find());
+    }
+    return config->spool_folder ? folder_check("spool_folder", config->spool_folder, config->spool_folder) : -ENOMEM;
+}
+
 int config_check(struct config *config) {
     int errors = 0;
     if (config->listen_count == 0) {
@@ -147,7 +156,7 @@ int config_check(struct config *config) {
         complaint("Name the folder of your plugins: socgi FOLDER. 'socgi --help' lists the commands.");
         errors++;
     }
-    errors += folder_check("spool_folder", config->spool_folder, config->spool_folder) != 0;
+    errors += spool_check(config) != 0;
     if (config->incident_folder[0]) {
         errors += folder_check("incident_folder", config->incident_folder, config->incident_folder) != 0;
     }

@@ -97,7 +97,8 @@ struct config {
     uint32_t body_inline;
     uint32_t chunk_overhead;
     uint64_t response_limit;
-    char *spool_folder;
+    char *spool_folder; /* NULL until config_check, where nobody names one */
+    bool spool_found;   /* by it: copies of plugins may lie elsewhere */
 
     uint32_t header_timeout_ms;
     uint32_t body_timeout_ms;

@@ -1,4 +1,4 @@
-/* Where running servers are found. */
+/* Folders of the system. */
 #include "config/runtime.h"
 
 #include <errno.h>
@@ -40,4 +40,8 @@ char *runtime_folder_make(void) {
         return NULL;
     }
     return path;
+}
+
+const char *spool_find(void) {
+    return access("/var/tmp", W_OK | X_OK) == 0 ? "/var/tmp" : "/tmp";
 }

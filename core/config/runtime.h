@@ -1,4 +1,5 @@
-/* Where running servers are found: the folder of their admin sockets. Used by the master and by the commands. */
+/* Folders of the system that are used where the configuration names none: that of the admin sockets, by which running
+ * servers are found, and that of files without a name. Used by the master and by the commands. */
 #ifndef CONFIG_RUNTIME_H
 #define CONFIG_RUNTIME_H
 
@@ -12,5 +13,9 @@ char *runtime_folder(void);
 
 /* The same, made if it is not there; it is nobody else's. NULL with errno set. */
 char *runtime_folder_make(void);
+
+/* Where bodies and answers lie when nobody says: /var/tmp, which is on a disk (/tmp is often memory); /tmp where that
+ * cannot be written. */
+const char *spool_find(void);
 
 #endif

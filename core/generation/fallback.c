@@ -1,8 +1,10 @@
 /* Which edition of a plugin file is served. */
 #include "generation/fallback.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -48,5 +50,15 @@ void entry_serve(struct entry *e, struct edition *edition, const char *route) {
         edition->verdict = VERDICT_OPEN;
         free(e->reason);
         e->reason = NULL;
+    }
+}
+
+void entry_check(struct entry *e) {
+    if (e->good && e->good != e->latest && access(e->good->path, F_OK) < 0 && errno == ENOENT) {
+        bool replaced = !e->latest || !identity_equal(&e->latest->identity, &e->good->identity);
+        log_line(replaced ? LOG_ERROR : LOG_DEBUG, "plugin %s: somebody has removed the copy of its last good version",
+                 e->file);
+        edition_drop(e->good);
+        e->good = NULL;
     }
 }

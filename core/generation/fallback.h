@@ -21,4 +21,7 @@ void entry_refuse(struct entry *entry, struct edition *edition, enum verdict ver
 /* An edition is served. */
 void entry_serve(struct entry *entry, struct edition *edition, const char *route);
 
+/* Lets go of a last good edition whose copy somebody has removed: it cannot be made anew, for its file is another. */
+void entry_check(struct entry *entry);
+
 #endif

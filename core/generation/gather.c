@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,29 +29,6 @@ struct gather {
 
 /* Numbers copies; only one gathering runs at a time. */
 static uint64_t serial;
-
-static int copy_bytes(int from, int to) {
-    enum { STEP = 1 << 30 };
-    for (;;) {
-        ssize_t n = sendfile(to, from, NULL, STEP);
-        if (n == 0) {
-            return 0;
-        }
-        if (n < 0 && errno != EINTR) {
-            return -errno;
-        }
-    }
-}
-
-static int copy_to(int from, const char *path) {
-    int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0555);
-    int error = to < 0 ? -errno : copy_bytes(from, to);
-    if (!error && fchmod(to, 0555) < 0) { /* whatever the umask: workers may be another user's */
-        error = -errno;
-    }
-    fd_close(&to);
-    return error;
-}
 
 static const struct known *known_find(const struct gather *g, const char *file) {
     for (size_t i = 0; i < g->known_count; i++) {
@@ -89,9 +65,11 @@ static bool same_bytes(int file, const char *copy) {
     return lseek(file, 0, SEEK_SET) == 0 && same;
 }
 
-static bool is_as_known(const struct known *known, const struct identity *identity, int file) {
-    return known && identity_equal(&known->identity, identity) &&
-           (!known->identity.vague || same_bytes(file, known->copy));
+/* *lost: it is but for its copy, which somebody has removed. */
+static bool is_as_known(const struct known *known, const struct identity *identity, int file, bool *lost) {
+    bool equal = known && identity_equal(&known->identity, identity);
+    *lost = equal && access(known->copy, F_OK) < 0;
+    return equal && !*lost && (!known->identity.vague || same_bytes(file, known->copy));
 }
 
 static struct timespec time_now(void) {
@@ -140,7 +118,7 @@ static int file_look_once(struct gather *g, int folder, const char *name, struct
         bool unfinished = known && known->unfinished;
         out->identity = identity_of(&st, &now);
         out->changing = unfinished;
-        if (!unfinished && !is_as_known(known, &out->identity, from)) {
+        if (!unfinished && !is_as_known(known, &out->identity, from, &out->lost)) {
             error = copy_make(g, from, out);
             error = !error && out->changing ? -EAGAIN : error;
         }

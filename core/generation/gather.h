@@ -17,6 +17,7 @@ struct gathered {
     struct said said; /* of the copy */
     int error;        /* -errno: it cannot be read or copied */
     bool changing;    /* somebody writes it: look again */
+    bool lost;        /* it is as known, but the copy is not there any more */
 };
 
 /* What is known already of a file. */

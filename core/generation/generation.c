@@ -2,11 +2,13 @@
 #include "generation/generation.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
 #include "config/held.h"
 #include "generation/catalog.h"
@@ -64,6 +66,7 @@ static int members_choose(struct generation *g, uint64_t renewal, bool forced) {
     int error = g->members ? 0 : -ENOMEM;
     for (struct list *at = catalog->next; at != catalog && !error; at = at->next) {
         struct entry *entry = container_of(at, struct entry, link);
+        entry_check(entry);
         if (entry->present) {
             error = member_choose(g, entry, renewal, forced);
         }
@@ -84,7 +87,8 @@ static int pool_fill(struct generation *g, size_t number) {
         if (asprintf(&path, "%s/%s", pool->folder, m->file) < 0) {
             return -ENOMEM;
         }
-        error = link(m->edition->path, path) < 0 ? -errno : 0;
+        error = copy_name(m->edition->path, path);
+        g->call = error ? "link or copy" : NULL;
         free(path);
     }
     return error;
@@ -97,11 +101,24 @@ static int pool_make(struct generation *g, const struct pool_owner *owner, size_
     snprintf(name, sizeof(name), "%llu.%zu", (unsigned long long)g->all->trials, number);
     plan.folder = store_folder(&g->all->store, name, plan.own->gid);
     if (!plan.folder) {
+        g->call = "mkdir";
         return -errno;
     }
     int error = pool_open(&g->pools[number], &plan);
     g->pool_count++;
     return error ? error : pool_fill(g, number);
+}
+
+bool generation_whole(const struct generation *g, const struct pool *pool) {
+    int folder = open(pool->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    bool whole = folder >= 0 || errno != ENOENT; /* any other error is no loss: whoever starts a worker meets it */
+    for (size_t i = 0; i < g->member_count && whole && folder >= 0; i++) {
+        const struct member *m = &g->members[i];
+        bool mine = m->edition && &g->pools[m->pool] == pool;
+        whole = !mine || faccessat(folder, m->file, F_OK, 0) == 0 || errno != ENOENT;
+    }
+    fd_close(&folder);
+    return whole;
 }
 
 static void generation_free(struct generation *g) {
@@ -142,7 +159,8 @@ struct generation *generation_new(struct generations *all, struct config *config
         error = pool_make(g, owner, i);
     }
     if (error) {
-        log_line(LOG_ERROR, "a new generation of workers cannot be made: %s", strerror(-error));
+        log_line(LOG_ERROR, "a new generation of workers cannot be made: %s%s%s%s%s", g->call ? g->call : "",
+                 g->call ? " in " : "", g->call ? all->store.folder : "", g->call ? ": " : "", strerror(-error));
         generation_free(g);
         return NULL;
     }

@@ -46,7 +46,8 @@ struct generation {
     size_t plan_count;
     struct pool *pools; /* in the order of the configuration: "main" first */
     size_t pool_count;
-    uint32_t users; /* requests whose plugin is one of it */
+    uint32_t users;   /* requests whose plugin is one of it */
+    const char *call; /* that has failed as it was made; NULL: none */
 };
 
 /* A trial of what the catalog holds for that renewal; its canaries start with the next turn. NULL: it could not be made
@@ -77,6 +78,9 @@ void generation_retire(struct generation *generation);
 /* Whoever keeps a pointer into one. */
 void generation_hold(struct generation *generation);
 void generation_drop(struct generation *generation); /* NULL is allowed */
+
+/* Whether the files are there that the workers of that pool of it load. */
+bool generation_whole(const struct generation *generation, const struct pool *pool);
 
 /* The plugin file of that name in it, or NULL. */
 const struct member *generation_member(const struct generation *generation, const char *file);

@@ -14,7 +14,7 @@ int generations_open(struct generations *all, struct loop *loop, struct pools *p
     all->renewal = (struct renewal){.watch.fd = -1, .done = -1};
     list_init(&all->catalog);
     list_init(&all->all);
-    int error = store_open(&all->store, config->spool_folder);
+    int error = store_open(&all->store, config->spool_found ? NULL : config->spool_folder);
     return error ? error : renewal_open(all, config);
 }
 

@@ -81,7 +81,9 @@ static void gather_start(struct generations *all) {
     }
     r->wanted = false;
     r->number++;
-    r->gather = known ? gather_begin(r->trying->plugin_folder, all->store.editions, known, count, r->done) : NULL;
+    int lack = known ? store_mend(&all->store) : -ENOMEM;
+    errno = -lack;
+    r->gather = lack ? NULL : gather_begin(r->trying->plugin_folder, all->store.editions, known, count, r->done);
     free(known);
     if (!r->gather) {
         log_line(LOG_ERROR, "the plugin folder cannot be looked through: %s", strerror(errno));
@@ -117,6 +119,9 @@ static bool file_take(struct generations *all, struct gathered *file) {
     all->renewal.wanted |= file->changing;
     if (!file->copy) {
         return appeared;
+    }
+    if (file->lost) {
+        log_line(LOG_WARNING, "plugin %s: somebody has removed its copy: it is made anew", file->file);
     }
     struct edition *latest = edition_new(file->copy, &file->identity);
     file->copy = NULL;
@@ -195,6 +200,32 @@ static void gather_done(struct source *source, uint32_t events) {
     }
 }
 
+/* ---- What is lost ---- */
+
+void renewal_lost(struct generations *all, const struct generation *g) {
+    struct renewal *r = &all->renewal;
+    bool trial = g == r->trial;
+    if (r->lost || r->settled || (!trial && (g != all->serving || r->wanted || r->gather || r->trial))) {
+        return; /* it is being renewed already, or over */
+    }
+    log_line(LOG_ERROR, "somebody has removed copies of plugins from %s: they are made anew", all->store.folder);
+    r->lost = true;
+}
+
+/* Not where it was noticed: in the midst of a pool's turn. */
+static void lost_turn(struct generations *all) {
+    struct renewal *r = &all->renewal;
+    if (r->lost) {
+        r->lost = false;
+        r->changed = true;
+        if (r->trial) {
+            trial_discard(all);
+            trial_failed(all);
+        }
+        renewal_want(r, NULL);
+    }
+}
+
 /* ---- The whole ---- */
 
 /* The first one is told of when all of its workers are there. */
@@ -223,6 +254,7 @@ void renewal_turn(struct generations *all) {
     if (!r->announced && all->serving && generation_full(all->serving)) {
         start_announce(all);
     }
+    lost_turn(all);
     if (watch_due(&r->watch, all->loop->now) || all->loop->now >= r->look) {
         r->look = UINT64_MAX;
         renewal_want(r, NULL);
@@ -234,6 +266,9 @@ void renewal_turn(struct generations *all) {
 
 uint64_t renewal_next(const struct generations *all) {
     const struct renewal *r = &all->renewal;
+    if (r->lost) {
+        return all->loop->now;
+    }
     uint64_t next = r->look < watch_next(&r->watch) ? r->look : watch_next(&r->watch);
     return may_begin(all) && r->not_before < next ? r->not_before : next;
 }

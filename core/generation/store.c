@@ -1,67 +1,67 @@
 /* The private folder of a master. */
 #include "generation/store.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
-#include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fd.h"
 #include "base/log.h"
-
-#define PREFIX "socgi-plugins-" /* then the master's pid, '-', and mkdtemp's letters */
-
-enum { OPEN_FOLDERS = 8 };
 
 bool plugin_file(const char *name) {
     size_t length = strlen(name);
     return name[0] != '.' && length > 3 && strcmp(name + length - 3, ".so") == 0;
 }
 
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at) {
-    (void)st;
-    (void)type;
-    (void)at;
-    (void)remove(path); /* the rest is removed all the same */
-    return 0;
-}
+/* ---- Files ---- */
 
-void folder_remove(const char *path) {
-    (void)nftw(path, remove_one, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
-}
-
-/* A folder of ours whose master is no longer there: it was killed before it could remove it. */
-static bool is_leftover(int parent, const char *name) {
-    char *end;
-    struct stat st;
-    if (strncmp(name, PREFIX, strlen(PREFIX)) != 0) {
-        return false;
-    }
-    long pid = strtol(name + strlen(PREFIX), &end, 10);
-    return pid > 0 && *end == '-' && fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode) &&
-           st.st_uid == geteuid() && kill((pid_t)pid, 0) < 0 && errno == ESRCH;
-}
-
-static void remove_leftovers(const char *parent) {
-    DIR *folder = opendir(parent);
-    if (!folder) {
-        return;
-    }
-    for (struct dirent *entry = readdir(folder); entry; entry = readdir(folder)) {
-        char *path;
-        if (is_leftover(dirfd(folder), entry->d_name) && asprintf(&path, "%s/%s", parent, entry->d_name) >= 0) {
-            folder_remove(path);
-            free(path);
+static int copy_bytes(int from, int to) {
+    enum { STEP = 1 << 30 };
+    for (;;) {
+        ssize_t n = sendfile(to, from, NULL, STEP);
+        if (n == 0) {
+            return 0;
+        }
+        if (n < 0 && errno != EINTR) {
+            return -errno;
         }
     }
-    closedir(folder);
 }
+
+int copy_to(int from, const char *path) {
+    int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0555);
+    int error = to < 0 ? -errno : copy_bytes(from, to);
+    if (!error && fchmod(to, 0555) < 0) { /* whatever the umask: workers may be another user's */
+        error = -errno;
+    }
+    fd_close(&to);
+    return error;
+}
+
+/* What link(2) says where there are none, or not so many. */
+static bool lacks_links(int error) {
+    return error == EPERM || error == EOPNOTSUPP || error == ENOSYS || error == EMLINK || error == EXDEV;
+}
+
+int copy_name(const char *copy, const char *path) {
+    if (link(copy, path) == 0) {
+        return 0;
+    }
+    if (!lacks_links(errno)) {
+        return -errno;
+    }
+    int from = open(copy, O_RDONLY | O_CLOEXEC);
+    int error = from < 0 ? -errno : copy_to(from, path);
+    fd_close(&from);
+    return error;
+}
+
+/* ---- Folders ---- */
 
 char *store_folder(const struct store *store, const char *name, gid_t group) {
     char *path;
@@ -78,34 +78,61 @@ char *store_folder(const struct store *store, const char *name, gid_t group) {
     return path;
 }
 
-int store_open(struct store *store, const char *parent) {
-    remove_leftovers(parent);
-    char *path;
-    if (asprintf(&path, "%s/" PREFIX "%d-XXXXXX", parent, (int)getpid()) < 0) {
-        return -ENOMEM;
+static void folders_forget(struct store *store) {
+    fd_close(&store->lock);
+    free(store->folder);
+    free(store->editions);
+    store->folder = store->editions = NULL;
+}
+
+static int folders_make(struct store *store) {
+    store->folder = place_make(store->given, &store->lock);
+    if (!store->folder) {
+        return -errno;
     }
-    if (!mkdtemp(path)) {
-        int error = -errno;
-        log_line(LOG_ERROR, "no folder for copies of the plugins can be made in %s: %s", parent, strerror(-error));
-        free(path);
-        return error;
-    }
-    store->folder = path;
-    (void)chmod(path, 0711); /* workers of other users pass through to their own */
     store->editions = store_folder(store, "editions", getegid());
     if (!store->editions) {
         int error = -errno;
-        store_close(store);
+        log_line(LOG_ERROR, "no folder for copies of the plugins can be made in %s: mkdir: %s", store->folder,
+                 strerror(-error));
+        folder_remove(store->folder);
+        folders_forget(store);
         return error;
     }
     return 0;
 }
 
+int store_open(struct store *store, const char *given) {
+    *store = (struct store){.lock = -1, .given = given ? strdup(given) : NULL};
+    return given && !store->given ? -ENOMEM : folders_make(store);
+}
+
+static bool is_there(const char *folder) {
+    return folder && (access(folder, F_OK) == 0 || errno != ENOENT);
+}
+
+int store_mend(struct store *store) {
+    if (is_there(store->editions)) {
+        return 0;
+    }
+    if (is_there(store->folder)) {
+        log_line(LOG_WARNING, "somebody has removed %s, where copies of the plugins were: it is made anew",
+                 store->editions);
+        return mkdir(store->editions, 0750) < 0 ? -errno : 0;
+    }
+    if (store->folder) {
+        log_line(LOG_WARNING, "somebody has removed %s, where copies of the plugins were: they are made anew",
+                 store->folder);
+    }
+    folders_forget(store);
+    return folders_make(store);
+}
+
 void store_close(struct store *store) {
     if (store->folder) {
         folder_remove(store->folder);
+        folders_forget(store);
     }
-    free(store->folder);
-    free(store->editions);
-    *store = (struct store){0};
+    free(store->given);
+    *store = (struct store){.lock = -1};
 }

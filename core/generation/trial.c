@@ -165,6 +165,8 @@ static void pool_known(struct pool *pool) {
 static void killer_reason(const struct worker *w, int status, char *out, size_t size) {
     if (w->outran) {
         snprintf(out, size, "it did not load within %u ms", w->pool->config->start_timeout_ms);
+    } else if (w->differs) {
+        snprintf(out, size, "it does not load in each worker as it did in the first");
     } else if (w->broken) {
         snprintf(out, size, "its worker broke the protocol while it loaded");
     } else if (WIFSIGNALED(status)) {
@@ -219,7 +221,16 @@ static void pool_stillborn(struct pool *pool, const struct pool_stillborn *death
     }
 }
 
-static const struct pool_owner trial_owner = {.known = pool_known, .stillborn = pool_stillborn};
+static bool pool_whole(const struct pool *pool) {
+    const struct generation *g = pool->data;
+    bool whole = generation_whole(g, pool);
+    if (!whole) {
+        renewal_lost(g->all, g);
+    }
+    return whole;
+}
+
+static const struct pool_owner trial_owner = {.known = pool_known, .stillborn = pool_stillborn, .whole = pool_whole};
 
 void trial_begin(struct generations *all) {
     struct renewal *r = &all->renewal;

@@ -1,10 +1,12 @@
 /* What all forms of the status say alike. */
 #include "config/config.h"
 #include "config/form.h"
+#include "generation/generation.h"
 #include "inside/inside.h"
 #include "inside/status.h"
 #include "pool/account.h"
 #include "pool/plugin.h"
+#include "pool/pool.h"
 #include "pool/worker.h"
 
 enum stage status_stage(const struct inside *in) {
@@ -12,6 +14,16 @@ enum stage status_stage(const struct inside *in) {
            : in->leaving || in->clients->draining ? STAGE_DRAINING
            : in->generations->serving             ? STAGE_SERVING
                                                   : STAGE_STARTING;
+}
+
+const struct pool *status_lack(const struct inside *in) {
+    const struct generation *g = in->generations->serving;
+    for (size_t i = 0; g && i < g->pool_count; i++) {
+        if (g->pools[i].ready == 0) {
+            return &g->pools[i];
+        }
+    }
+    return NULL;
 }
 
 const char *status_stage_name(enum stage stage) {

@@ -10,12 +10,16 @@ struct buffer;
 struct config_pool;
 struct inside;
 struct plugin;
+struct pool;
 struct worker;
 
 enum stage { STAGE_STARTING, STAGE_SERVING, STAGE_DRAINING, STAGE_STOPPING };
 
 enum stage status_stage(const struct inside *inside);
 const char *status_stage_name(enum stage stage);
+
+/* A pool of the serving generation without a worker that serves; NULL: each has one. */
+const struct pool *status_lack(const struct inside *inside);
 
 /* The time of this turn. */
 uint64_t status_now(const struct inside *inside);

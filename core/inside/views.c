@@ -6,10 +6,12 @@
 #include "base/buffer.h"
 #include "client/connection.h"
 #include "client/exchange.h"
+#include "config/config.h"
 #include "http/parse.h"
 #include "inside/inside.h"
 #include "inside/page.h"
 #include "inside/status.h"
+#include "pool/pool.h"
 
 #define PLAIN "text/plain; charset=utf-8"
 
@@ -49,15 +51,22 @@ static void page_answer(const struct inside *in, struct connection *c) {
 }
 
 static void healthz_answer(const struct inside *in, struct connection *c) {
-    (void)in;
-    connection_reply(c, 200, PLAIN, "ok\n", 3);
+    const struct generations *all = in->generations;
+    if (!all->serving && all->renewal.failures > 0) {
+        static const char text[] = "no workers can be made: the error log tells why\n";
+        connection_reply(c, 503, PLAIN, text, sizeof(text) - 1);
+    } else {
+        connection_reply(c, 200, PLAIN, "ok\n", 3);
+    }
 }
 
 static void readyz_answer(const struct inside *in, struct connection *c) {
     struct buffer body = {0};
     enum stage stage = status_stage(in);
-    int error = buffer_format(&body, "%s\n", status_stage_name(stage));
-    reply(c, stage == STAGE_SERVING ? 200 : 503, PLAIN, &body, error);
+    const struct pool *lack = stage == STAGE_SERVING ? status_lack(in) : NULL;
+    int error = lack ? buffer_format(&body, "no worker of pool %s serves\n", lack->own->name)
+                     : buffer_format(&body, "%s\n", status_stage_name(stage));
+    reply(c, stage == STAGE_SERVING && !lack ? 200 : 503, PLAIN, &body, error);
 }
 
 static const struct {

@@ -165,7 +165,7 @@ void pool_turn(struct pool *pool) {
             continue;
         }
         lack--;
-        if (worker_start(pool, seat)) {
+        if (!pool->owner->whole(pool) || worker_start(pool, seat)) {
             seat->early_deaths++;
             seat->respawn = now + worker_backoff_ms(seat->early_deaths) * NS_PER_MS;
         }

@@ -39,6 +39,9 @@ struct pool_stillborn {
 struct pool_owner {
     void (*known)(struct pool *pool); /* the canary has reported its plugins, and is ready */
     void (*stillborn)(struct pool *pool, const struct pool_stillborn *death);
+
+    /* Asked before each start of a worker: whether what it will load is there. */
+    bool (*whole)(const struct pool *pool);
 };
 
 struct pool {

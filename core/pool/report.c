@@ -85,12 +85,12 @@ static size_t report_end(const struct pool *pool, uint32_t place) {
 static int plugin_compare(const struct worker *w, const void *message, size_t length) {
     const struct pool *pool = w->pool;
     if (w->reported >= pool->report_count) {
-        return -EPROTO;
+        return -ESTALE;
     }
     size_t begin = pool->report_at[w->reported];
     return report_end(pool, w->reported) - begin == length && memcmp(pool->report.data + begin, message, length) == 0
                ? 0
-               : -EPROTO;
+               : -ESTALE;
 }
 
 static int plugin_told(struct worker *w, const void *message, size_t length) {
@@ -119,8 +119,15 @@ static int loading_told(struct worker *w, const void *message, size_t length) {
 }
 
 static int ready_told(struct worker *w, const void *message, size_t length) {
-    bool whole = !w->loading[0] && w->reported == w->pool->report_count;
-    return wire_ready_unpack(message, length) || !whole ? -EPROTO : REPORT_READY;
+    if (wire_ready_unpack(message, length) || w->loading[0]) {
+        return -EPROTO;
+    }
+    if (w->reported != w->pool->report_count) {
+        log_line(LOG_ERROR, "worker %d has loaded %u plugins, the first worker %u", (int)w->pid, w->reported,
+                 w->pool->report_count);
+        return -ESTALE;
+    }
+    return REPORT_READY;
 }
 
 /* Before it has anything of a plugin in it: what it then says it says itself. */
@@ -159,7 +166,7 @@ int report_receive(struct worker *w) {
     for (size_t i = 0; i < count; i++) {
         fd_drop(&fds[i]);
     }
-    return result == 0 ? REPORT_MORE : result < 0 ? -EPROTO : result;
+    return result == 0 ? REPORT_MORE : result < 0 && result != -ESTALE ? -EPROTO : result;
 }
 
 int report_plugin(const struct pool *pool, uint32_t place, struct wire_plugin *plugin) {

@@ -18,7 +18,8 @@ enum report_result { REPORT_NOTHING = 0, REPORT_MORE = 1, REPORT_READY = 2, REPO
 int report_begin(struct worker *worker);
 
 /* Receives one message of a worker that starts. REPORT_NOTHING: none is there; REPORT_DENIALS: its ties
- * have a listener from now on; -EPROTO: the worker is broken. */
+ * have a listener from now on; -ESTALE: it has loaded something else than the first worker (told in the log); -EPROTO:
+ * the worker is broken. */
 int report_receive(struct worker *worker);
 
 /* What the canary told of its plugin number `place`; its texts live as long as the pool. 0, or -EPROTO past the last.

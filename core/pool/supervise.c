@@ -127,7 +127,9 @@ static void channel_ready(struct source *source, uint32_t events) {
         } else if (result == REPORT_READY && worker_apply(w, WORKER_REPORTED) == WORKER_SERVE) {
             worker_serve(w);
         }
-        if (result < 0) {
+        if (result == -ESTALE) {
+            worker_differs(w);
+        } else if (result < 0) {
             worker_broke(w, "an invalid message while it started");
         } else if (result == REPORT_NOTHING) {
             return;

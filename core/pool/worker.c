@@ -143,6 +143,11 @@ void worker_broke(struct worker *w, const char *what) {
     (void)worker_apply(w, WORKER_BROKE);
 }
 
+void worker_differs(struct worker *w) {
+    w->broken = w->differs = true;
+    (void)worker_apply(w, WORKER_BROKE);
+}
+
 void worker_lost(struct worker *w) {
     log_line(LOG_INFO, "worker %d cannot be reached any more: killed", (int)w->pid);
     (void)worker_apply(w, WORKER_BROKE);

@@ -63,6 +63,7 @@ struct worker {
     uint32_t early_deaths;   /* of workers in its seat, in a row, itself included; set when it dies */
     bool was_ready;          /* it has been READY */
     bool broken;             /* it has violated the protocol: nothing is read from it any more */
+    bool differs;            /* broken, but by what it has loaded: that is not what the pool's first worker has */
     bool outran;             /* killed because a handler outran its limit, or its start did */
     struct pending pending;
     struct place *places; /* place_count of them: see pool/sticky.h */
@@ -82,6 +83,9 @@ enum worker_action worker_apply(struct worker *worker, enum worker_event event);
 
 /* It has violated the protocol: logged and killed. */
 void worker_broke(struct worker *worker, const char *what);
+
+/* It has loaded something else than its pool's first worker: killed. */
+void worker_differs(struct worker *worker);
 
 /* Its channel is closed: it is dying, or else it is killed. What it has finished counts. */
 void worker_lost(struct worker *worker);

@@ -206,8 +206,9 @@ int registry_load(struct registry *registry, const struct wire_start *start, reg
     struct dirent **files = NULL;
     int count = scandir(start->folder, &files, is_plugin, by_name);
     if (count < 0) {
-        log_line(LOG_ERROR, "the plugin folder %s cannot be read: %s", start->folder, strerror(errno));
-        count = 0;
+        int saved = errno;
+        log_line(LOG_ERROR, "the plugin folder %s cannot be read: %s", start->folder, strerror(saved));
+        return -saved;
     }
     int error = 0;
     registry->plugins = calloc((size_t)count + 1, sizeof(struct socgi_context *));

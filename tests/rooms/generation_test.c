@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -321,25 +320,6 @@ static void editions_live_as_long_as_they_are_used(void **state) {
     assert_int_equal(files_count(s->generations.store.folder), 2);
 }
 
-/* Of a master that was killed; those of one that lives are its own. */
-static void leftovers_are_removed(void **state) {
-    struct stage *s = *state;
-    char dead[64];
-    char alive[64];
-    pid_t child = fork();
-    if (child == 0) {
-        _exit(0);
-    }
-    assert_int_equal(waitpid(child, NULL, 0), child);
-    (void)snprintf(dead, sizeof(dead), "spool/socgi-plugins-%d-abcdef", (int)child);
-    (void)snprintf(alive, sizeof(alive), "spool/socgi-plugins-%d-abcdef", (int)getpid());
-    assert_int_equal(mkdir(stage_path(s, dead), 0755), 0);
-    assert_int_equal(mkdir(stage_path(s, alive), 0755), 0);
-    stage_open(s, "", NULL);
-    assert_int_equal(rmdir(stage_path(s, dead)), -1);
-    assert_int_equal(rmdir(stage_path(s, alive)), 0);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         STAGE_TEST(files_come_change_and_go),
@@ -355,7 +335,6 @@ int main(void) {
         STAGE_TEST(half_written_files_wait),
         STAGE_TEST(what_is_no_file_is_told_of),
         STAGE_TEST(editions_live_as_long_as_they_are_used),
-        STAGE_TEST(leftovers_are_removed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

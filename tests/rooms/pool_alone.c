@@ -158,7 +158,12 @@ static void pool_stillborn(struct pool *pool, const struct pool_stillborn *death
          w->outran ? " outran" : "");
 }
 
-static const struct pool_owner owner = {.known = pool_known, .stillborn = pool_stillborn};
+static bool pool_whole(const struct pool *pool) {
+    (void)pool;
+    return true;
+}
+
+static const struct pool_owner owner = {.known = pool_known, .stillborn = pool_stillborn, .whole = pool_whole};
 
 /* ---- Time ---- */
 

@@ -7,11 +7,13 @@
 #include <cmocka.h>
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -24,7 +26,9 @@
 
 enum { BEGINNING = 1000, TURNS_MAX = 1000 };
 
-static bool coarse; /* times of files are */
+static bool coarse;     /* times of files are */
+static bool unlinkable; /* there are no hard links */
+static char noexec[64]; /* nothing below it can be run; "": that is so nowhere */
 
 static void line_take(void *data, enum log_level level, const char *line, size_t length) {
     struct stage *s = data;
@@ -42,7 +46,8 @@ void stage_make(struct stage *s) {
 }
 
 void stage_remove(struct stage *s) {
-    coarse = false;
+    coarse = unlinkable = false;
+    noexec[0] = '\0';
     if (s->generations.loop) {
         fake_pools_stop(&s->pools);
         generations_close(&s->generations);
@@ -143,6 +148,33 @@ int __wrap_fstat(int fd, struct stat *st) {
     int result = __real_fstat(fd, st);
     if (coarse && result == 0) {
         st->st_mtim = st->st_ctim = (struct timespec){.tv_sec = st->st_ctim.tv_sec / 3600 * 3600};
+    }
+    return result;
+}
+
+void stage_linkless(void) {
+    unlinkable = true;
+}
+
+int __real_link(const char *from, const char *to);
+int __wrap_link(const char *from, const char *to);
+
+int __wrap_link(const char *from, const char *to) {
+    errno = EPERM; /* as FUSE has it of exfat and vfat */
+    return unlinkable ? -1 : __real_link(from, to);
+}
+
+void stage_noexec(const char *folder) {
+    (void)snprintf(noexec, sizeof(noexec), "%s", folder);
+}
+
+int __real_statvfs(const char *path, struct statvfs *fs);
+int __wrap_statvfs(const char *path, struct statvfs *fs);
+
+int __wrap_statvfs(const char *path, struct statvfs *fs) {
+    int result = __real_statvfs(path, fs);
+    if (result == 0 && noexec[0]) {
+        fs->f_flag = strncmp(path, noexec, strlen(noexec)) == 0 ? ST_NOEXEC : 0;
     }
     return result;
 }

@@ -57,6 +57,10 @@ void stage_later(struct stage *stage, uint64_t ms);
 /* From now on until the stage is removed, files have times of a file system that changes them by hours. */
 void stage_coarse(void);
 
+/* Likewise there are no hard links; and nothing below that folder can be run. */
+void stage_linkless(void);
+void stage_noexec(const char *folder);
+
 /* Changes of the plugin folder: a whole file takes the place of another, or falls away. */
 void plugin_put(const struct stage *stage, const char *file, const char *says);
 void plugin_remove(const struct stage *stage, const char *file);

@@ -178,7 +178,7 @@ static void leftovers_check(const struct server *server) {
     DIR *folder = opendir(server->folder);
     assert_non_null(folder);
     for (const struct dirent *entry; (entry = readdir(folder));) {
-        if (strncmp(entry->d_name, "socgi-plugins-", 14) == 0 || strstr(entry->d_name, ".sock")) {
+        if (strncmp(entry->d_name, "socgi-copies-", 13) == 0 || strstr(entry->d_name, ".sock")) {
             fail_msg("left over: %s", entry->d_name);
         }
     }

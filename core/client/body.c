@@ -1,6 +1,7 @@
 /* The body of a request while the master collects it. */
 #include "client/body.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/fd.h"
@@ -99,7 +100,7 @@ static int body_store(struct body *body, const struct body_limits *limits, const
     }
     if (error) {
         log_line(LOG_ERROR, "a request body cannot be kept in %s: %s", limits->spool, strerror(-error));
-        return 500;
+        return error == -ENOSPC || error == -EDQUOT ? 507 : 503;
     }
     body->length += length;
     return 0;

@@ -53,7 +53,7 @@ enum { BODY_MORE = 0, BODY_DONE = 1 };
 int body_begin(struct body *body, const struct http_request *request, const struct body_limits *limits);
 
 /* Takes from data[0..length), which is spoilt as far as it is taken; *used is how much. BODY_MORE, BODY_DONE, or the
- * status to refuse with: 400, 413, 500 (told in the log). */
+ * status to refuse with: 400, 413, 503, or 507 (told in the log) where the file system is full. */
 int body_feed(struct body *body, const struct body_limits *limits, char *data, size_t length, size_t *used);
 
 /* The body is whole: whoever is given it can only read it. 0, or 500 (told in the log). */

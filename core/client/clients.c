@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -39,11 +40,27 @@ static void limit_configure(struct clients *clients, const struct config *config
     }
 }
 
+/* What lies there is others', too: at most half of the file system, which may be memory (tmpfs). */
+static void spool_configure(struct clients *clients, const struct config *config) {
+    struct statvfs fs;
+    clients->spool_limit = config->body_total;
+    if (statvfs(config->spool_folder, &fs) == 0 && fs.f_blocks > 0) {
+        uint64_t half = (uint64_t)fs.f_blocks / 2 * fs.f_frsize;
+        if (half < clients->spool_limit) {
+            log_line(LOG_NOTICE,
+                     "body_total: %llu bytes are allowed, half of the file system of spool_folder %s is %llu",
+                     (unsigned long long)config->body_total, config->spool_folder, (unsigned long long)half);
+            clients->spool_limit = half;
+        }
+    }
+}
+
 static void limits_configure(struct clients *clients, const struct config *config) {
     clients->config = config;
     clients->limits = (struct http_limits){
         .request_line = config->request_line_limit, .head = config->head_limit, .fields = config->field_limit};
     limit_configure(clients, config);
+    spool_configure(clients, config);
     deadlines_configure(clients, config);
 }
 
@@ -71,6 +88,7 @@ int clients_open(struct clients *clients, struct loop *loop, struct record *reco
 }
 
 void clients_turn(struct clients *clients) {
+    listeners_turn(clients);
     connections_again(clients);
     deadlines_turn(clients);
 }
@@ -86,11 +104,13 @@ uint64_t clients_next(const struct clients *clients) {
     }
     uint64_t deadline = deadlines_next(clients);
     uint64_t accept = accept_next(clients);
+    accept = clients->patience && clients->patience < accept ? clients->patience : accept;
     return accept < deadline ? accept : deadline;
 }
 
 void clients_unlisten(struct clients *clients) {
     clients->draining = true;
+    clients->patience = 0;
     listeners_close(clients, false);
 }
 

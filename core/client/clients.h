@@ -53,6 +53,8 @@ struct clients {
     uint32_t files;          /* of the rests of answers: see client/share.h */
     struct census census;    /* of connections while address_connections is set; of bodies */
     uint64_t spooled;        /* bytes of request bodies in files; see client/holding.h */
+    uint64_t spool_limit;    /* as many as they may be: body_total, or less where its file system is small */
+    uint64_t patience;       /* when to accept though nobody serves yet; 0: not without being told */
     uint64_t memory;         /* bytes that connections hold of it for requests */
     uint64_t lack_told;      /* when it was logged last that none can be accepted; 0: never */
     uint64_t connection_numbers;

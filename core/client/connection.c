@@ -87,6 +87,7 @@ static const struct {
     {417, "Only the expectation 100-continue is supported."},
     {431, "The header is longer, or has more fields, than allowed here."},
     {503, "There is no room for this now. Try again."},
+    {507, "There is no room to keep the body. Try again later, or send less."},
     {501, "The method or transfer coding is not supported."},
     {505, "Only HTTP/1.0 and HTTP/1.1 are supported."},
 };

@@ -89,9 +89,9 @@ void holding_limits(struct connection *c, struct body_limits *limits) {
     limits->chunk_overhead = config->chunk_overhead;
     limits->spool = config->spool_folder;
     limits->spooled = &clients->spooled;
-    limits->spool_limit = config->body_total;
+    limits->spool_limit = clients->spool_limit;
     limits->share = c->share;
-    limits->share_limit = percent_of(config->body_total, config->body_share);
+    limits->share_limit = percent_of(clients->spool_limit, config->body_share);
     limits->room = file_room;
     limits->data = c;
 }

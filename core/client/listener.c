@@ -48,6 +48,7 @@ static int unix_bind(struct listener *l, const char *path) {
     }
     l->fd = inheritance_claim(&l->clients->inheritance, l->service->apart, &storage);
     if (l->fd >= 0) {
+        l->borrowed = l->clients->inheritance.upgrade_of != 0;
         return 0;
     }
     unix_clear(address);
@@ -94,11 +95,11 @@ static void listener_free(struct listener *l) {
 void listener_close(struct listener *l) {
     loop_forget(l->clients->loop, l->fd);
     fd_close(&l->fd);
-    if (l->unix_path) {
+    if (l->unix_path && !l->borrowed) {
         unlink(l->unix_path);
-        free(l->unix_path);
-        l->unix_path = NULL;
     }
+    free(l->unix_path);
+    l->unix_path = NULL;
     list_remove(&l->link);
     if (l->users == 0) {
         listener_free(l);
@@ -177,6 +178,10 @@ struct listener *listener_open(struct clients *clients, const struct service *se
     bound_learn(l);
     list_append(&clients->listeners, &l->link);
     return l;
+}
+
+void listener_own(struct listener *l) {
+    l->borrowed = false;
 }
 
 void listener_disown(struct listener *l) {

@@ -24,6 +24,7 @@ struct listener {
     bool paused;      /* not watched: there is no room for another connection */
     uint64_t resume;  /* when to try again after a lack of descriptors; UINT64_MAX: when a connection ends */
     char *unix_path;  /* to be removed at the end; NULL for TCP */
+    bool borrowed;    /* its file is that of the master whom we are to replace: it goes on if we do not get ready */
     char address[64]; /* ours, as a worker is told; "" on a unix socket */
     uint16_t port;
 };
@@ -40,6 +41,9 @@ void listener_close(struct listener *listener);
 
 /* A connection that came by it is freed. */
 void listener_drop(struct listener *listener);
+
+/* We serve: whose place we take leaves us the file of its unix socket. */
+void listener_own(struct listener *listener);
 
 /* The file of its unix socket is another's from now on: it stays when the listener is closed. */
 void listener_disown(struct listener *listener);

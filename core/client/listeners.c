@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "client/accept.h"
 #include "client/address.h"
@@ -51,11 +52,26 @@ int listeners_open(struct clients *clients, const struct service *service) {
 
 int listeners_watch(struct clients *clients) {
     int error = 0;
-    for (struct list *at = clients->listeners.next; at != &clients->listeners && !error; at = at->next) {
+    clients->patience = 0;
+    for (struct list *at = clients->listeners.next; at != &clients->listeners; at = at->next) {
         struct listener *l = container_of(at, struct listener, link);
-        error = l->service->apart ? 0 : accept_begin(l);
+        listener_own(l);
+        error = error || l->service->apart || l->source.ready ? error : accept_begin(l);
     }
     return error;
+}
+
+void listeners_expect(struct clients *clients) {
+    if (!clients->inheritance.upgrade_of) {
+        clients->patience = clients->loop->now + clients->config->queue_timeout_ms * NS_PER_MS;
+    }
+}
+
+void listeners_turn(struct clients *clients) {
+    if (clients->patience && clients->loop->now >= clients->patience) {
+        log_line(LOG_WARNING, "no plugin could be loaded within queue_timeout: clients are answered 503 until one is");
+        (void)listeners_watch(clients);
+    }
 }
 
 /* ---- Another configuration ---- */

@@ -17,8 +17,13 @@ int listeners_open(struct clients *clients, const struct service *service);
  * -ENOMEM. */
 int listeners_adopt(struct clients *clients, const struct service *service);
 
-/* Begins to accept on all but those apart. 0, or -errno. */
+/* Somebody serves: begins to accept on all but those apart, if that has not been done. 0, or -errno. */
 int listeners_watch(struct clients *clients);
+
+/* Accepts all the same when nobody serves after queue_timeout, so that clients hear of it; not while another master
+ * does whom this one is to replace. */
+void listeners_expect(struct clients *clients);
+void listeners_turn(struct clients *clients);
 
 /* For a reload: opens those that the configuration has and that are not there. 0, or -errno with nothing changed, and
  * the reason in `text`. Then listeners_switch accepts on them, and closes those that it has not. */

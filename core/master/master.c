@@ -340,6 +340,7 @@ static int listeners_begin(struct master *m) {
                                 .started = m->loop.now};
     error = error ? error : inside_open(&m->inside, &m->clients, &orders);
     inheritance_close(&m->clients.inheritance);
+    listeners_expect(&m->clients);
     return error;
 }
 

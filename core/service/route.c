@@ -65,6 +65,11 @@ static void refuse_unknown(struct ticket *t) {
     buffer_free(&text);
 }
 
+/* Nobody is there yet to know what is served. */
+static void refuse_early(struct ticket *t) {
+    connection_answer(t->exchange->connection, 503, "Retry-After: 1\r\n", "No plugin is served yet. Try again.");
+}
+
 static void refuse_method(struct ticket *t) {
     struct connection *c = t->exchange->connection;
     char fields[96];
@@ -113,6 +118,8 @@ bool route_find(struct ticket *t) {
     plugin_bind(t, now, plugin);
     if (development(t) && !host_known(x->connection)) {
         connection_answer(x->connection, 403, "", HOST_REMEDY); /* what is shown is the author's alone */
+    } else if (!now) {
+        refuse_early(t);
     } else if (!plugin) {
         refuse_unknown(t);
     } else if (plugin->broken) {

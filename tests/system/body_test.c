@@ -1,7 +1,11 @@
 /* Request bodies: framed either way, of all sizes, byte for byte; and clients that ask before they send. */
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 #include "client.h"
 #include "fetch.h"
@@ -139,10 +143,52 @@ static void refusal_can_be_read(void **state) {
     server_end(server);
 }
 
+/* ---- A small file system ---- */
+
+static int upload(const struct server *server, size_t length) {
+    char *body = pattern_body(length);
+    struct fetch fetch = {.path = "/mirror", .method = "POST", .upload = body, .upload_length = length};
+    fetch_one(server, &fetch);
+    int status = fetch.result == CURLE_OK ? (int)fetch.status : -1;
+    fetch_free(&fetch, 1);
+    free(body);
+    return status;
+}
+
+/* Half of it at most, whatever body_total says; and less where others have taken it. */
+static void spool_is_bounded(void **state) {
+    char folder[] = "/tmp/socgi-spool-XXXXXX";
+    char path[64];
+    char setting[64];
+    assert_non_null(mkdtemp(folder));
+    if (mount("none", folder, "tmpfs", 0, "size=8M") < 0) {
+        assert_int_equal(rmdir(folder), 0);
+        skip(); /* it takes a privilege */
+    }
+    (void)snprintf(setting, sizeof(setting), "spool_folder=%s", folder);
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "mirror", .settings = {setting}});
+    assert_int_equal(upload(server, 3 << 20), 200);
+    assert_int_equal(upload(server, 5 << 20), 503);
+    (void)snprintf(path, sizeof(path), "%s/others", folder);
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    while (fallocate(fd, 0, lseek(fd, 0, SEEK_END), 4096) == 0) {
+    }
+    assert_int_equal(upload(server, 3 << 20), 507);
+    server_log_await(server, "a request body cannot be kept in /tmp/socgi-spool-", 1);
+    assert_int_equal(ftruncate(fd, 0), 0);
+    close(fd);
+    assert_int_equal(upload(server, 3 << 20), 200);
+    server_stop(server, SIGINT);
+    assert_int_equal(umount(folder), 0);
+    assert_int_equal(rmdir(folder), 0);
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(bodies_come_back),     SYSTEM_TEST(bodies_are_not_mixed),       SYSTEM_TEST(chunks_of_all_shapes),
         SYSTEM_TEST(asks_before_it_sends), SYSTEM_TEST(is_refused_before_it_sends), SYSTEM_TEST(refusal_can_be_read),
+        SYSTEM_TEST(spool_is_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -266,7 +266,7 @@ size_t server_log_count(struct server *server, const char *text) {
 
 struct server *server_start(void **state, const struct server_setup *setup) {
     struct server *server = server_spawn(state, setup);
-    server_log_await(server, "ready: ", 1);
+    server_log_await(server, setup->until ? setup->until : "ready: ", 1);
     char *log = file_read(server->log);
     for (const char *line = log; (line = strstr(line, "listening on ")) && server->port == 0; line++) {
         const char *end = line + strcspn(line, "\n");
@@ -283,7 +283,9 @@ struct server *server_start(void **state, const struct server_setup *setup) {
     }
     free(log);
     pid_t workers[WORKERS_MAX];
-    server_workers(server, workers);
+    if (!setup->until) {
+        server_workers(server, workers);
+    }
     server->descriptors = process_descriptors(server->pid);
     return server;
 }

@@ -40,6 +40,7 @@ struct server_setup {
     bool own_binary; /* runs a copy of the program in its folder, "socgi", which may be replaced */
     int inherit;     /* a listening socket that it gets by socket activation; 0: none */
     void (*before)(void); /* called in its process before that becomes the server; NULL: nothing */
+    const char *until;    /* it is started when it has logged this; NULL: when it is ready, with all workers */
     bool journal;         /* its stderr is said to be journald's */
     const char *notify;   /* the address that it gets as NOTIFY_SOCKET; NULL: none */
     bool gate;            /* opens a gate for the plugin "hold" */

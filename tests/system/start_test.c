@@ -5,13 +5,17 @@
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "client.h"
 #include "fetch.h"
 #include "process.h"
 #include "server.h"
+#include "text.h"
 
 enum { ODD_DESCRIPTOR = 50 };
 
@@ -105,12 +109,88 @@ static void sockets_of_others_send_at_once(void **state) {
     server_end(server);
 }
 
+/* ---- Nobody serves yet ---- */
+
+static void view_expect(const struct server *server, const char *view, int status, const char *says) {
+    char path[96];
+    struct answer answer;
+    (void)snprintf(path, sizeof(path), "%s/%u.sock", server->folder, server->port);
+    struct client *client = client_connect_unix(path);
+    assert_non_null(client);
+    client_get(client, view);
+    assert_int_equal(client_read(client, false, &answer), 0);
+    assert_int_equal(answer.status, status);
+    assert_string_equal(answer.body, says);
+    answer_free(&answer);
+    client_close(client);
+}
+
+static void ready_at_last(struct server *server) {
+    pid_t workers[WORKERS_MAX];
+    server_log_await(server, "ready: ", 1);
+    server_workers(server, workers);
+    server->descriptors = process_descriptors(server->pid); /* whoever asked before that has gone long ago */
+    view_expect(server, "/readyz", 200, "serving\n");
+    view_expect(server, "/healthz", 200, "ok\n");
+}
+
+/* The first plugin takes its time: who comes is told so after queue_timeout, and not left without a word. */
+static void clients_of_a_long_start(void **state) {
+    char folder[] = "/tmp/socgi-start-XXXXXX";
+    char wait[64];
+    char option[96];
+    assert_non_null(mkdtemp(folder));
+    (void)snprintf(wait, sizeof(wait), "%s/wait", folder);
+    (void)snprintf(option, sizeof(option), "starts.wait=%s", wait);
+    assert_true(file_write(wait, ""));
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "starts",
+                                                   .until = "clients are answered 503 until one is",
+                                                   .settings = {"start_timeout=1h", "queue_timeout=100ms"},
+                                                   .options = {option}});
+    fetch_expect(server, "/starts", 503, NULL);
+    fetch_expect(server, "/nothing", 503, NULL);
+    view_expect(server, "/readyz", 503, "starting\n");
+    view_expect(server, "/healthz", 200, "ok\n");
+    folder_remove(folder);
+    ready_at_last(server);
+    fetch_expect(server, "/starts", 200, "started\n");
+    fetch_expect(server, "/nothing", 404, NULL);
+    server_end(server);
+}
+
+/* There is room for the copies, and for no folder of those who load them. It is told, and tried again. */
+static void clients_of_a_full_spool(void **state) {
+    char folder[] = "/tmp/socgi-start-XXXXXX";
+    char setting[64];
+    assert_non_null(mkdtemp(folder));
+    if (mount("none", folder, "tmpfs", 0, "nr_inodes=4") < 0) {
+        assert_int_equal(rmdir(folder), 0);
+        skip(); /* it takes a privilege */
+    }
+    (void)snprintf(setting, sizeof(setting), "spool_folder=%s", folder);
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "hello",
+                                                                       .until = "clients are answered 503 until one is",
+                                                                       .settings = {setting, "queue_timeout=100ms"}});
+    fetch_expect(server, "/hello", 503, NULL);
+    view_expect(server, "/readyz", 503, "starting\n");
+    view_expect(server, "/healthz", 503, "no workers can be made: the error log tells why\n");
+    (void)snprintf(setting, sizeof(setting), "mkdir in %s/socgi-copies-", folder);
+    assert_true(server_log_count(server, setting) > 0);
+    assert_int_equal(mount("none", folder, "tmpfs", MS_REMOUNT, "nr_inodes=1000"), 0);
+    ready_at_last(server);
+    fetch_expect(server, "/hello", 200, "Hello, world!\n");
+    server_stop(server, SIGINT);
+    assert_int_equal(umount(folder), 0);
+    assert_int_equal(rmdir(folder), 0);
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(without_standard_descriptors),
-        SYSTEM_TEST(with_signals_ignored_and_blocked),
-        SYSTEM_TEST(with_a_descriptor_too_many),
-        SYSTEM_TEST(sockets_of_others_send_at_once),
+        SYSTEM_TEST(without_standard_descriptors), SYSTEM_TEST(with_signals_ignored_and_blocked),
+        SYSTEM_TEST(with_a_descriptor_too_many),   SYSTEM_TEST(sockets_of_others_send_at_once),
+        SYSTEM_TEST(clients_of_a_long_start),      SYSTEM_TEST(clients_of_a_full_spool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

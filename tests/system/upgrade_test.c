@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -126,13 +128,19 @@ static void ending_ends_the_new_one(void **state) {
 
 /* ---- Whoever starts us ---- */
 
-static void sockets_by_activation(void **state) {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t length = sizeof(address);
+static int tcp_listen(struct sockaddr_in *address) {
+    *address = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof(*address);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof(address)), 0);
+    assert_int_equal(bind(fd, (const struct sockaddr *)address, length), 0);
     assert_int_equal(listen(fd, 16), 0);
-    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &length), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)address, &length), 0);
+    return fd;
+}
+
+static void sockets_by_activation(void **state) {
+    struct sockaddr_in address;
+    int fd = tcp_listen(&address);
     struct server *server = server_start(state, &(struct server_setup){.plugins = "hello", .inherit = fd});
     close(fd);
     assert_int_equal(server->port, ntohs(address.sin_port));
@@ -206,12 +214,78 @@ static void pid_file_names_who_serves(void **state) {
     assert_int_equal(access(path, F_OK), -1);
 }
 
+/* ---- Unix sockets ---- */
+
+/* The configuration that the next master reads. */
+static void config_write(const struct server *server, const char *address, const char *more) {
+    char path[96];
+    char text[256];
+    (void)snprintf(path, sizeof(path), "%s/socgi.conf", server->folder);
+    (void)snprintf(text, sizeof(text), "listen = { \"127.0.0.1:0\", \"unix:%s/public\" %s }\n%s", server->folder,
+                   address, more);
+    assert_true(file_write(path, text));
+}
+
+static void socket_serves(const struct server *server, const char *name) {
+    char path[96];
+    (void)snprintf(path, sizeof(path), "%s/%s", server->folder, name);
+    struct client *client = client_connect_unix(path);
+    assert_non_null(client);
+    client_get(client, "/hello");
+    assert_true(client_status(client) > 0);
+    client_close(client);
+}
+
+/* What a new master has been lent is not its own before it is ready: a second address that is taken, a spool folder in
+ * which nothing can be made. */
+static void one_that_fails_leaves_the_sockets(void **state) {
+    struct server *server = server_start(
+        state,
+        &(struct server_setup){.plugins = "hello",
+                               .own_binary = true,
+                               .listen = {"none"},
+                               .config = "listen = { \"127.0.0.1:0\", \"unix:${RUNTIME_DIRECTORY}/public\" }\n"});
+    char admin[32];
+    char full[64];
+    (void)snprintf(admin, sizeof(admin), "%u.sock", server->port);
+    (void)snprintf(full, sizeof(full), "%s/full", server->folder);
+    assert_int_equal(mkdir(full, 0755), 0);
+    bool mounted = mount("none", full, "tmpfs", 0, "size=16k,nr_inodes=1") == 0;
+    struct sockaddr_in taken;
+    int other = tcp_listen(&taken);
+    char address[32];
+    char spool[96];
+    (void)snprintf(address, sizeof(address), ", \"127.0.0.1:%u\"", ntohs(taken.sin_port));
+    (void)snprintf(spool, sizeof(spool), "spool_folder = \"%s\"\n", full);
+    for (size_t i = 0; i < (mounted ? 2 : 1); i++) {
+        config_write(server, i == 0 ? address : "", i == 0 ? "" : spool);
+        assert_int_equal(kill(server->pid, SIGUSR2), 0);
+        server_log_await(server, "no upgrade: process ", i + 1);
+        socket_serves(server, "public");
+        socket_serves(server, admin);
+        hello(server);
+    }
+    close(other);
+    assert_true(!mounted || server_log_count(server, "/full: mkdir: No space left on device") > 0);
+    config_write(server, "", "");
+    assert_int_equal(kill(server->pid, SIGUSR2), 0);
+    server_upgraded(server, 1);
+    socket_serves(server, "public");
+    if (mounted) {
+        assert_int_equal(umount(full), 0);
+    }
+    server_stop(server, SIGINT);
+    (void)snprintf(full, sizeof(full), "%s/public", server->folder);
+    assert_int_equal(access(full, F_OK), -1); /* by then it was its own */
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(upgrades_lose_no_request),    SYSTEM_TEST(what_runs_is_finished),
         SYSTEM_TEST(bad_programs_change_nothing), SYSTEM_TEST(ending_ends_the_new_one),
         SYSTEM_TEST(sockets_by_activation),       SYSTEM_TEST(tells_what_it_does),
-        SYSTEM_TEST(pid_file_names_who_serves),
+        SYSTEM_TEST(pid_file_names_who_serves),   SYSTEM_TEST(one_that_fails_leaves_the_sockets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

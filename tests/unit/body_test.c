@@ -1,4 +1,5 @@
 /* client/body: whatever the chunks, what comes at once is written at once. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -104,8 +105,46 @@ static void limits_hold_within_a_block(void **state) {
     free(text);
 }
 
+/* ---- No room ---- */
+
+static int failure; /* of the next writing; 0: none */
+int __real_fd_write_all(int fd, const void *data, size_t length);
+int __wrap_fd_write_all(int fd, const void *data, size_t length);
+
+int __wrap_fd_write_all(int fd, const void *data, size_t length) {
+    int error = failure;
+    failure = 0;
+    return error ? error : __real_fd_write_all(fd, data, length);
+}
+
+/* What the file system has no room for is no fault of the server's, nor what it lacks for a moment. */
+static void what_cannot_be_kept(void **state) {
+    (void)state;
+    static const struct {
+        int error, status;
+    } table[] = {{-ENOSPC, 507}, {-EDQUOT, 507}, {-EIO, 503}, {-EMFILE, 503}, {-EFBIG, 503}};
+    static char data[4096];
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        for (int late = 0; late < 2; late++) { /* when the file is made, and when more comes */
+            const struct body_limits l = limits();
+            const struct http_request request = {.framing = HTTP_LENGTH, .content_length = sizeof(data)};
+            struct body body;
+            size_t used;
+            assert_int_equal(body_begin(&body, &request, &l), BODY_MORE);
+            if (late) {
+                assert_int_equal(body_feed(&body, &l, data, 1000, &used), BODY_MORE);
+            }
+            failure = table[i].error;
+            assert_int_equal(body_feed(&body, &l, data, 1000, &used), table[i].status);
+            body_free(&body);
+        }
+    }
+    assert_int_equal(spooled, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(a_block_is_one_write),
-                                       cmocka_unit_test(limits_hold_within_a_block)};
+                                       cmocka_unit_test(limits_hold_within_a_block),
+                                       cmocka_unit_test(what_cannot_be_kept)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

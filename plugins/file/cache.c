@@ -14,8 +14,9 @@
 
 enum { SMALL = 16384, MS_PER_S = 1000, NS_PER_MS = 1000000 };
 
-/* Times of files are as coarse as the kernel's ticks: what was changed so lately may change again without a trace. */
-enum { SETTLED_MS = 100 };
+/* Times of files are as coarse as the kernel's ticks; those of some file systems (ext4 with small inodes, exfat), which
+ * are such multiples, as two seconds. What was changed so lately may change again without a trace. */
+enum { SETTLED_MS = 100, COARSE_SETTLED_MS = 2100, COARSE_NS = 10000000 };
 
 struct entry {
     char *path; /* NULL: none */
@@ -66,17 +67,17 @@ static bool time_equal(const struct timespec *a, const struct timespec *b) {
     return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
 }
 
-static bool same(const struct stat *a, const struct stat *b) {
+bool file_same(const struct stat *a, const struct stat *b) {
     return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
            time_equal(&a->st_mtim, &b->st_mtim) && time_equal(&a->st_ctim, &b->st_ctim);
 }
 
-static bool settled(const struct stat *st) {
+bool file_settled(const struct stat *st) {
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     int64_t passed = ((int64_t)now.tv_sec - st->st_ctim.tv_sec) * MS_PER_S +
                      ((int64_t)now.tv_nsec - st->st_ctim.tv_nsec) / NS_PER_MS;
-    return passed > SETTLED_MS;
+    return passed > (st->st_ctim.tv_nsec % COARSE_NS == 0 ? COARSE_SETTLED_MS : SETTLED_MS);
 }
 
 /* The whole content, the caller's; NULL: it could not be read, or has changed meanwhile. */
@@ -84,7 +85,7 @@ static char *content_read(int fd, const struct stat *st) {
     char *data = malloc((size_t)st->st_size + 1);
     struct stat after;
     if (data && (pread(fd, data, (size_t)st->st_size, 0) != (ssize_t)st->st_size || fstat(fd, &after) < 0 ||
-                 !same(st, &after))) {
+                 !file_same(st, &after))) {
         free(data);
         return NULL;
     }
@@ -105,7 +106,8 @@ static void entry_fill(struct entry *e, const char *path, const struct opened *f
 /* Whether the entry is what the path leads to now; it may be led by another way than when it was opened, but it is the
  * same file. */
 static bool entry_take(const struct entry *e, int root, const char *path, struct opened *out) {
-    if (!e->path || strcmp(e->path, path) != 0 || fstatat(root, path, &out->st, 0) < 0 || !same(&e->st, &out->st)) {
+    if (!e->path || strcmp(e->path, path) != 0 || fstatat(root, path, &out->st, 0) < 0 ||
+        !file_same(&e->st, &out->st)) {
         return false;
     }
     out->data = e->data;
@@ -126,7 +128,7 @@ int cache_open(struct cache *cache, int root, const char *path, struct opened *o
     if (out->fd < 0) {
         return out->fd;
     }
-    if (e && S_ISREG(out->st.st_mode) && settled(&out->st)) {
+    if (e && S_ISREG(out->st.st_mode) && file_settled(&out->st)) {
         entry_fill(e, path, out);
     }
     return 0;

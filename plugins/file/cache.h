@@ -7,6 +7,7 @@
 #ifndef FILE_CACHE_H
 #define FILE_CACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
 
@@ -22,6 +23,12 @@ struct opened {
 /* An empty one for so many files, at most one descriptor or 16 KiB each; 0: it remembers none. NULL: no memory. */
 struct cache *cache_new(size_t count);
 void cache_free(struct cache *cache); /* NULL is allowed */
+
+/* Whether both are of one file, unchanged as far as its size and times tell. */
+bool file_same(const struct stat *a, const struct stat *b);
+
+/* Whether they tell of its next change: it is older than the grain of its file system's times. */
+bool file_settled(const struct stat *st);
 
 /* As tree_open: 0, or -errno. */
 int cache_open(struct cache *cache, int root, const char *path, struct opened *out);

@@ -6,7 +6,6 @@
  * than NAME. It is off by default, for it costs each request two more look-ups.
  */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "listing.h"
 #include "name.h"
 #include "settings.h"
+#include "tags.h"
 #include "tree.h"
 
 /* One request under way. */
@@ -94,12 +94,6 @@ static void encode(const struct serving *s, const char *path, struct source *sou
     *source = sources[chosen];
 }
 
-/* Every change of content shows in one of these; a file that replaces another has an inode of its own. */
-static const char *etag_make(const struct serving *s, const struct stat *st) {
-    return socgi_format(s->req, "\"%" PRIx64 "-%" PRIx64 "-%" PRIx64 ".%lx\"", (uint64_t)st->st_ino,
-                        (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec, (unsigned long)st->st_mtim.tv_nsec);
-}
-
 static int set_file_fields(const struct serving *s, const char *path, const struct source *source) {
     int error = 0;
     if (source->encoding != ENCODING_IDENTITY) {
@@ -122,8 +116,9 @@ static int serve_file(const struct serving *s, const char *path, const struct op
         encode(s, path, &source);
     }
     const struct stat *st = &source.file.st;
-    const char *etag = etag_make(s, st);
-    int error = etag ? set_file_fields(s, path, &source) : -ENOMEM;
+    char tag[TAG_SIZE];
+    tags_find(s->settings->tags, &source.file, tag);
+    int error = set_file_fields(s, path, &source);
     if (error) {
         file_drop(&source.file);
         return error;
@@ -133,7 +128,7 @@ static int serve_file(const struct serving *s, const char *path, const struct op
                                                       .fd = source.file.fd,
                                                       .length = (uint64_t)st->st_size,
                                                       .type = types_find(s->settings->types, name_base(path)),
-                                                      .etag = etag,
+                                                      .etag = tag,
                                                       .modified = st->st_mtime,
                                                       .data = source.file.data});
 }

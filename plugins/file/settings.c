@@ -109,7 +109,8 @@ int settings_load(const struct socgi_context *ctx, struct settings **out) {
         return -ENOMEM;
     }
     s->root = -1;
-    int error = read_root(ctx, s);
+    s->tags = tags_new();
+    int error = s->tags ? read_root(ctx, s) : -ENOMEM;
     error = error ? error : read_cache(ctx, s);
     error = error ? error : read_index(ctx, s);
     error = error ? error : read_switch(ctx, "listing", &s->listing);
@@ -133,5 +134,6 @@ void settings_free(struct settings *s) {
     }
     types_free(s->types);
     cache_free(s->cache);
+    tags_free(s->tags);
     free(s);
 }

@@ -7,12 +7,14 @@
 #include <socgi/plugin.h>
 
 #include "cache.h"
+#include "tags.h"
 #include "types.h"
 
 struct settings {
     int root; /* the folder that is served */
     struct types *types;
     struct cache *cache;
+    struct tags *tags;
     const char *index;         /* the file that answers for its folder */
     const char *cache_control; /* NULL: no such field */
     bool listing;

@@ -38,8 +38,9 @@ static void the_tag_changes_with_the_file(void **state) {
     file_write(in_root("changing"), "one");
     assert_int_equal(get(t, "/changing"), 200);
     snprintf(etag, sizeof(etag), "%s", socgi_test_response_header(t, "ETag"));
-    const struct timespec times[2] = {{.tv_sec = LONG_AGO}, {.tv_sec = LONG_AGO, .tv_nsec = 1}};
-    assert_int_equal(utimensat(AT_FDCWD, in_root("changing"), times, 0), 0);
+    file_age(in_root("changing"), LONG_AGO + 1); /* its content is the same */
+    assert_int_equal(get_with(t, "/changing", "If-None-Match", etag), 304);
+    file_write(in_root("changing"), "two");
     assert_int_equal(get_with(t, "/changing", "If-None-Match", etag), 200);
     assert_string_not_equal(socgi_test_response_header(t, "ETag"), etag);
     file_age(in_root("changing"), time(NULL) + 100000);

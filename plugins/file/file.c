@@ -25,7 +25,7 @@
 struct serving {
     const struct socgi_request *req;
     struct socgi_response *res;
-    const struct settings *settings;
+    struct settings *settings;
 };
 
 /* An open file, and how it is encoded. */
@@ -38,6 +38,19 @@ static void file_drop(const struct opened *file) {
     if (file->fd >= 0) {
         close(file->fd);
     }
+}
+
+/* What a file system says that has gone, though another may be mounted in its place: FUSE, NFS. */
+static bool root_gone(int error) {
+    return error == -ENOTCONN || error == -ESTALE;
+}
+
+static int file_find(const struct serving *s, const char *path, struct opened *file) {
+    int error = cache_open(s->settings->cache, s->settings->root, path, file);
+    if (root_gone(error) && settings_root_again(s->settings) == 0) {
+        error = cache_open(s->settings->cache, s->settings->root, path, file);
+    }
+    return error;
 }
 
 static int refuse(const struct serving *s, int error) {
@@ -154,7 +167,7 @@ static int serve_folder(const struct serving *s, const char *path) {
     if (!index) {
         return -ENOMEM;
     }
-    int error = cache_open(s->settings->cache, s->settings->root, index, &file);
+    int error = file_find(s, index, &file);
     if (!error && S_ISREG(file.st.st_mode)) {
         return serve_file(s, index, &file);
     }
@@ -187,7 +200,7 @@ static int serve(const struct socgi_request *req, struct socgi_response *res) {
     if (slash) {
         return serve_folder(&s, path);
     }
-    int error = cache_open(s.settings->cache, s.settings->root, path, &file);
+    int error = file_find(&s, path, &file);
     if (error) {
         return refuse(&s, error);
     }

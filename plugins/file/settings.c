@@ -63,9 +63,25 @@ static int root_guess(void) {
     return tree_root(path);
 }
 
+static int root_open(const struct settings *s) {
+    return s->folder ? tree_root(s->folder) : root_guess();
+}
+
+int settings_root_again(struct settings *s) {
+    int root = root_open(s);
+    if (root < 0) {
+        return root;
+    }
+    close(s->root);
+    s->root = root;
+    socgi_log(SOCGI_LOG_NOTICE, "what was mounted at the root has gone: what is there now is served");
+    return 0;
+}
+
 static int read_root(const struct socgi_context *ctx, struct settings *s) {
     const char *value = socgi_option(ctx, "root");
-    s->root = value ? tree_root(value) : root_guess();
+    s->folder = value;
+    s->root = root_open(s);
     if (s->root == -ENOSYS) {
         socgi_log(SOCGI_LOG_ERROR, "option root: the kernel has no openat2, Linux 5.6 or later is needed");
     } else if (s->root < 0) {

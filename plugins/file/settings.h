@@ -11,7 +11,8 @@
 #include "types.h"
 
 struct settings {
-    int root; /* the folder that is served */
+    int root;           /* the folder that is served */
+    const char *folder; /* its path; NULL: where nothing is said */
     struct types *types;
     struct cache *cache;
     struct tags *tags;
@@ -25,6 +26,9 @@ extern const struct socgi_option settings_options[];
 
 /* 0, or -errno after a line in the log that names the option. *settings is the caller's, to be freed. */
 int settings_load(const struct socgi_context *ctx, struct settings **settings);
+
+/* What was mounted at the root has gone: opens what is there now. 0, or -errno. */
+int settings_root_again(struct settings *settings);
 
 /* NULL is allowed. */
 void settings_free(struct settings *settings);

@@ -1,10 +1,12 @@
 /* plugins/file: entity tags, and what is remembered of files on file systems with coarse times. */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,6 +39,23 @@ int __wrap_fstatat(int folder, const char *path, struct stat *st, int flags) {
     int result = __real_fstatat(folder, path, st, flags);
     time_show(st);
     return result;
+}
+
+/* ---- A root that goes ---- */
+
+static int gone = -1; /* what was mounted at that root has gone */
+static int used = -1; /* the root that was asked last */
+
+long __real_syscall(long number, long a, long b, long c, long d);
+long __wrap_syscall(long number, long a, long b, long c, long d);
+
+long __wrap_syscall(long number, long a, long b, long c, long d) {
+    used = number == SYS_openat2 ? (int)a : used;
+    if (number == SYS_openat2 && a == gone) {
+        errno = ENOTCONN;
+        return -1;
+    }
+    return __real_syscall(number, a, b, c, d);
 }
 
 /* ---- Files ---- */
@@ -155,6 +174,18 @@ static void old_files_are_known(void **state) {
     }
 }
 
+/* A daemon of FUSE that is started anew has a mount of its own. */
+static void what_is_mounted_anew_is_served(void **state) {
+    struct socgi_test *t = *state;
+    assert_int_equal(get(t, "/missing"), 404);
+    gone = used;
+    assert_int_equal(get(t, "/plain.txt"), 200);
+    assert_body(t, ALPHABET);
+    assert_int_not_equal(used, gone);
+    assert_int_equal(get(t, "/"), 200);
+    gone = -1;
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         bench_test(same_content_has_the_same_tag),
@@ -162,6 +193,7 @@ int main(void) {
         bench_test(long_files_settle),
         bench_test(young_files_are_read_again),
         bench_test(old_files_are_known),
+        bench_test(what_is_mounted_anew_is_served),
     };
     return cmocka_run_group_tests(tests, folder_fill, folder_remove);
 }

@@ -102,13 +102,13 @@ static int replay(int argc, char **argv) {
 /* Reads the same command line again: a reload. */
 static struct config *configuration_read(void *data) {
     struct config *config;
-    return arguments_read(data, &config, NULL) == ARGUMENTS_FINE ? config : NULL;
+    return arguments_again(data, &config) == ARGUMENTS_FINE ? config : NULL;
 }
 
 static int serve(int argc, char **argv) {
     struct arguments arguments = {.argc = argc, .argv = argv};
     struct config *config;
-    int status = arguments_read(&arguments, &config, NULL);
+    int status = arguments_again(&arguments, &config);
     if (status == ARGUMENTS_DONE) {
         return arguments_printed();
     }
@@ -134,6 +134,7 @@ static int serve(int argc, char **argv) {
     status = master_main(&(struct master_start){
         .config = config, .reader = configuration_read, .data = &arguments, .program = program, .argv = argv});
     free(program);
+    free(arguments.folder);
     return status;
 }
 

@@ -217,7 +217,7 @@ static int take_options(struct config *config, int argc, char **argv) {
     return status;
 }
 
-static int take_folder(struct config *config, int argc, char **argv) {
+static int take_folder(struct config *config, int argc, char **argv, bool known) {
     if (optind < argc - 1) {
         complaint("socgi: found \"%s\", expected one plugin folder at most", argv[optind + 1]);
         return arguments_usage("socgi");
@@ -225,7 +225,7 @@ static int take_folder(struct config *config, int argc, char **argv) {
     if (optind == argc) {
         return 0;
     }
-    if (!strchr(argv[optind], '/') && access(argv[optind], F_OK) < 0) {
+    if (!known && !strchr(argv[optind], '/') && access(argv[optind], F_OK) < 0) {
         complaint(
             "socgi: found \"%s\", expected a plugin folder, or a command: new, dev, build, check, status, reload, "
             "upgrade, reopen, stop, replay",
@@ -241,10 +241,12 @@ static int read_into(const struct arguments *a, struct config *config, const cha
         status = take_options(config, a->argc, a->argv);
     }
     if (!status) {
-        status = take_folder(config, a->argc, a->argv);
+        status = take_folder(config, a->argc, a->argv, a->folder != NULL);
     }
     if (!status && whole) {
-        status = config_check(config) || enforced_check(config) || plugins_check(config) ? ARGUMENTS_WRONG : 0;
+        status = config_check_again(config, a->folder) || enforced_check(config) || plugins_check(config)
+                     ? ARGUMENTS_WRONG
+                     : 0;
     }
     return status;
 }
@@ -265,6 +267,16 @@ static int read_new(const struct arguments *a, struct config **config, const cha
 
 int arguments_read(const struct arguments *a, struct config **config, const char **file) {
     return read_new(a, config, file, true);
+}
+
+int arguments_again(struct arguments *a, struct config **config) {
+    int status = read_new(a, config, NULL, true);
+    char *folder = status == ARGUMENTS_FINE ? strdup((*config)->plugin_folder) : NULL;
+    if (folder) {
+        free(a->folder);
+        a->folder = folder;
+    }
+    return status;
 }
 
 int arguments_options(const struct arguments *a, struct config **config, const char **file) {

@@ -13,6 +13,7 @@
 struct arguments {
     int argc;
     char **argv;
+    char *folder; /* the plugin folder that has been read of them before; NULL: they were not read */
 };
 
 /* Exit statuses of the program; the last is none: help or a version was printed. */
@@ -21,6 +22,9 @@ enum { ARGUMENTS_FINE = 0, ARGUMENTS_WRONG = 1, ARGUMENTS_USAGE = 2, ARGUMENTS_D
 /* Makes a checked configuration, the caller's to drop; `file` (may be NULL) is set to the file that was read, or NULL.
  * Errors are told by complaint(). One of ARGUMENTS_*; only ARGUMENTS_FINE comes with a configuration. */
 int arguments_read(const struct arguments *arguments, struct config **config, const char **file);
+
+/* The same again, for a reload: what has become of the plugin folder is not looked at unless it is another. */
+int arguments_again(struct arguments *arguments, struct config **config);
 
 /* The same without the checks of what lies outside of the configuration: folders, users. `file` may be NULL. */
 int arguments_options(const struct arguments *arguments, struct config **config, const char **file);

@@ -147,12 +147,17 @@ static int spool_check(struct config *config) {
 }
 
 int config_check(struct config *config) {
+    return config_check_again(config, NULL);
+}
+
+int config_check_again(struct config *config, const char *folder) {
     int errors = 0;
+    bool known = folder && strcmp(folder, config->plugin_folder) == 0;
     if (config->listen_count == 0) {
         complaint("listen: found an empty list, expected " LISTEN_EXPECTED "");
         errors++;
     }
-    if (folder_check("plugin_folder", config->plugin_folder, config->plugin_folder)) {
+    if (!known && folder_check("plugin_folder", config->plugin_folder, config->plugin_folder)) {
         complaint("Name the folder of your plugins: socgi FOLDER. 'socgi --help' lists the commands.");
         errors++;
     }

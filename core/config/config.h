@@ -143,6 +143,10 @@ void config_drop(struct config *config);
  * is derived: what pools inherit, users' numbers. */
 int config_check(struct config *config);
 
+/* The same of one that is read again, but for the plugin folder if that is still `folder`: its file system may hang,
+ * and whoever gathers the plugins looks at it (NULL: any is looked at). */
+int config_check_again(struct config *config, const char *folder);
+
 void config_free(struct config *config);
 
 /* The plugin's section, made where there is none. It is the configuration's. NULL: no memory. */

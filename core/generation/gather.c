@@ -246,6 +246,10 @@ struct gather *gather_begin(const char *plugins, const char *editions, const str
     return g;
 }
 
+void gather_leave(struct gather *g) {
+    (void)pthread_detach(g->thread);
+}
+
 int gather_end(struct gather *g, struct gathered **files, size_t *count) {
     pthread_join(g->thread, NULL);
     *files = g->files;

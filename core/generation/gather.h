@@ -38,6 +38,9 @@ struct gather *gather_begin(const char *plugins, const char *editions, const str
  * caller may take copies over by setting them NULL. 0, or -errno: the folder could not be read. */
 int gather_end(struct gather *gather, struct gathered **files, size_t *count);
 
+/* The end of the process: leaves it to itself, and its struct, with a thread that waits for its file system. */
+void gather_leave(struct gather *gather);
+
 /* Frees it, and removes copies that were not taken. */
 void gather_free(struct gather *gather);
 

@@ -2,6 +2,7 @@
 #include "generation/renewal.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -22,6 +23,9 @@
 /* More than so many old generations, each with a worker that does not end, and the next change waits for one of them.
  */
 enum { RETIRING_MAX = 16 };
+
+/* In the end a gathering is waited for so long. */
+enum { LEAVE_MS = 500 };
 
 static const uint64_t LOOK_AGAIN_NS = 100 * NS_PER_MS;
 
@@ -202,21 +206,21 @@ static void gather_done(struct source *source, uint32_t events) {
 
 /* ---- What is lost ---- */
 
-void renewal_lost(struct generations *all, const struct generation *g) {
+void renewal_vanished(struct generations *all, const struct generation *g) {
     struct renewal *r = &all->renewal;
     bool trial = g == r->trial;
-    if (r->lost || r->settled || (!trial && (g != all->serving || r->wanted || r->gather || r->trial))) {
+    if (r->vanished || r->settled || (!trial && (g != all->serving || r->wanted || r->gather || r->trial))) {
         return; /* it is being renewed already, or over */
     }
     log_line(LOG_ERROR, "somebody has removed copies of plugins from %s: they are made anew", all->store.folder);
-    r->lost = true;
+    r->vanished = true;
 }
 
 /* Not where it was noticed: in the midst of a pool's turn. */
-static void lost_turn(struct generations *all) {
+static void vanished_turn(struct generations *all) {
     struct renewal *r = &all->renewal;
-    if (r->lost) {
-        r->lost = false;
+    if (r->vanished) {
+        r->vanished = false;
         r->changed = true;
         if (r->trial) {
             trial_discard(all);
@@ -254,7 +258,7 @@ void renewal_turn(struct generations *all) {
     if (!r->announced && all->serving && generation_full(all->serving)) {
         start_announce(all);
     }
-    lost_turn(all);
+    vanished_turn(all);
     if (watch_due(&r->watch, all->loop->now) || all->loop->now >= r->look) {
         r->look = UINT64_MAX;
         renewal_want(r, NULL);
@@ -266,7 +270,7 @@ void renewal_turn(struct generations *all) {
 
 uint64_t renewal_next(const struct generations *all) {
     const struct renewal *r = &all->renewal;
-    if (r->lost) {
+    if (r->vanished) {
         return all->loop->now;
     }
     uint64_t next = r->look < watch_next(&r->watch) ? r->look : watch_next(&r->watch);
@@ -288,12 +292,19 @@ void renewal_close(struct generations *all) {
     struct renewal *r = &all->renewal;
     struct gathered *files;
     size_t count;
-    if (r->gather) {
-        (void)gather_end(r->gather, &files, &count);
-        gather_free(r->gather);
-    }
+    struct pollfd done = {.fd = r->done, .events = POLLIN};
     watch_close(&r->watch);
-    fd_close(&r->done);
+    if (r->gather && poll(&done, 1, LEAVE_MS) <= 0) {
+        log_line(LOG_WARNING, "the file system of the plugin folder %s answers nobody: it is not waited for",
+                 r->trying->plugin_folder);
+        gather_leave(r->gather); /* it has the descriptor */
+    } else {
+        if (r->gather) {
+            (void)gather_end(r->gather, &files, &count);
+            gather_free(r->gather);
+        }
+        fd_close(&r->done);
+    }
     config_drop(r->next);
     config_drop(r->trying);
 }

@@ -26,7 +26,7 @@ struct renewal {
     bool announced;      /* that the server is ready */
     bool changed;        /* this one makes a generation whatever was gathered */
     bool settled;        /* nothing is renewed any more */
-    bool lost;           /* what workers load has been removed by somebody: told of, to be made anew */
+    bool vanished;       /* what workers load has been removed by somebody: told of, to be made anew */
     struct config *next; /* the configuration that the next renewal brings; NULL: as it is */
     struct config *trying;
     struct gather *gather;    /* under way; NULL: none */
@@ -45,7 +45,7 @@ void renewal_close(struct generations *all);
 void renewal_want(struct renewal *renewal, struct config *config);
 
 /* What the workers of that generation load is not there any more. */
-void renewal_lost(struct generations *all, const struct generation *generation);
+void renewal_vanished(struct generations *all, const struct generation *generation);
 
 /* Goes on with what is under way. */
 void renewal_turn(struct generations *all);

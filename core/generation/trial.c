@@ -225,7 +225,7 @@ static bool pool_whole(const struct pool *pool) {
     const struct generation *g = pool->data;
     bool whole = generation_whole(g, pool);
     if (!whole) {
-        renewal_lost(g->all, g);
+        renewal_vanished(g->all, g);
     }
     return whole;
 }

@@ -1,4 +1,5 @@
 /* Whatever a worker does, the master does not wait for it: its other clients are served as ever. */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -165,6 +166,55 @@ static void a_file_that_hangs(void **state) {
     mountpoint_remove(&mountpoint);
 }
 
+/* Over a folder, one that never says anything. -1: it may not be mounted. */
+static int silence_mount(const char *path) {
+    char options[64];
+    int fd = open("/dev/fuse", O_RDWR | O_CLOEXEC);
+    (void)snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fd);
+    if (fd >= 0 && mount("socgi-test", path, "fuse", MS_NOSUID | MS_NODEV, options) < 0) {
+        close(fd);
+        fd = -1;
+    }
+    return fd;
+}
+
+/* The plugin folder's file system answers nobody any more: reloads wait for it, and nobody else does. */
+static void a_plugin_folder_that_hangs(void **state) {
+    for (int stops = 0; stops < 2; stops++) {
+        struct server *server = server_start(state, &(struct server_setup){.plugins = "hello"});
+        char path[64];
+        (void)snprintf(path, sizeof(path), "%s/plugins", server->folder);
+        int silence = silence_mount(path);
+        if (silence < 0) {
+            server_end(server);
+            skip(); /* it takes a privilege */
+        }
+        assert_int_equal(kill(server->pid, SIGHUP), 0);
+        server_log_await(server, "reloading", 1);
+        others_are_served(server);
+        assert_int_equal(kill(server->pid, SIGHUP), 0);
+        server_log_await(server, "reloading", 2);
+        others_are_served(server);
+        if (stops) {
+            assert_int_equal(kill(server->pid, SIGINT), 0);
+            server_log_await(server, "answers nobody: it is not waited for", 1);
+            server_log_await(server, "] stopped\n", 1); /* but by the sanitizer, which looks at all threads */
+        }
+        close(silence); /* from now on it says that it has ended */
+        assert_int_equal(umount2(path, MNT_DETACH), 0);
+        if (stops) {
+            server_await_stop(server);
+        } else {
+            server_log_await(server, "/plugins cannot be read: Transport endpoint is not connected", 1);
+            assert_int_equal(kill(server->pid, SIGHUP), 0);
+            generation_await(server, 2);
+            fetch_expect(server, "/hello", 200, "Hello, world!\n");
+        }
+        server_end(server);
+        assert_int_equal(server_teardown(state), 0);
+    }
+}
+
 /* As many descriptors are on their way as one process may have there: those of the others get through. */
 static void descriptors_on_their_way(void **state) {
     enum { BYTES = 8000000 };
@@ -321,6 +371,7 @@ int main(void) {
         SYSTEM_TEST(a_file_of_another_process),
         SYSTEM_TEST(a_file_that_cannot_be_read),
         SYSTEM_TEST(a_file_that_hangs),
+        SYSTEM_TEST(a_plugin_folder_that_hangs),
         SYSTEM_TEST(descriptors_that_are_held), /* the last one: the limit stays */
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

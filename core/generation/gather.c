@@ -247,7 +247,9 @@ struct gather *gather_begin(const char *plugins, const char *editions, const str
 }
 
 void gather_leave(struct gather *g) {
-    (void)pthread_detach(g->thread);
+    static struct gather *left; /* known to who looks for what nobody has */
+    left = g;
+    (void)pthread_detach(left->thread);
 }
 
 int gather_end(struct gather *g, struct gathered **files, size_t *count) {

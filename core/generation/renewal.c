@@ -25,7 +25,7 @@
 enum { RETIRING_MAX = 16 };
 
 /* In the end a gathering is waited for so long. */
-enum { LEAVE_MS = 500 };
+enum { LEAVE_MS = 800 };
 
 static const uint64_t LOOK_AGAIN_NS = 100 * NS_PER_MS;
 
@@ -206,17 +206,7 @@ static void gather_done(struct source *source, uint32_t events) {
 
 /* ---- What is lost ---- */
 
-void renewal_vanished(struct generations *all, const struct generation *g) {
-    struct renewal *r = &all->renewal;
-    bool trial = g == r->trial;
-    if (r->vanished || r->settled || (!trial && (g != all->serving || r->wanted || r->gather || r->trial))) {
-        return; /* it is being renewed already, or over */
-    }
-    log_line(LOG_ERROR, "somebody has removed copies of plugins from %s: they are made anew", all->store.folder);
-    r->vanished = true;
-}
-
-/* Not where it was noticed: in the midst of a pool's turn. */
+/* Not where it was noticed (generation/trial.c): in the midst of a pool's turn. */
 static void vanished_turn(struct generations *all) {
     struct renewal *r = &all->renewal;
     if (r->vanished) {

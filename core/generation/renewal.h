@@ -44,9 +44,6 @@ void renewal_close(struct generations *all);
 /* Another generation is wanted: with that configuration (taken over), or NULL: the plugins may have changed. */
 void renewal_want(struct renewal *renewal, struct config *config);
 
-/* What the workers of that generation load is not there any more. */
-void renewal_vanished(struct generations *all, const struct generation *generation);
-
 /* Goes on with what is under way. */
 void renewal_turn(struct generations *all);
 uint64_t renewal_next(const struct generations *all);

@@ -221,11 +221,22 @@ static void pool_stillborn(struct pool *pool, const struct pool_stillborn *death
     }
 }
 
+/* What the workers of that generation load is not there any more. */
+static void copies_vanished(struct generations *all, const struct generation *g) {
+    struct renewal *r = &all->renewal;
+    bool trial = g == r->trial;
+    if (r->vanished || r->settled || (!trial && (g != all->serving || r->wanted || r->gather || r->trial))) {
+        return; /* it is being renewed already, or over */
+    }
+    log_line(LOG_ERROR, "somebody has removed copies of plugins from %s: they are made anew", all->store.folder);
+    r->vanished = true;
+}
+
 static bool pool_whole(const struct pool *pool) {
     const struct generation *g = pool->data;
     bool whole = generation_whole(g, pool);
     if (!whole) {
-        renewal_vanished(g->all, g);
+        copies_vanished(g->all, g);
     }
     return whole;
 }

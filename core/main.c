@@ -105,10 +105,9 @@ static struct config *configuration_read(void *data) {
     return arguments_again(data, &config) == ARGUMENTS_FINE ? config : NULL;
 }
 
-static int serve(int argc, char **argv) {
-    struct arguments arguments = {.argc = argc, .argv = argv};
+static int serve_as(struct arguments *arguments) {
     struct config *config;
-    int status = arguments_again(&arguments, &config);
+    int status = arguments_again(arguments, &config);
     if (status == ARGUMENTS_DONE) {
         return arguments_printed();
     }
@@ -131,9 +130,18 @@ static int serve(int argc, char **argv) {
         perror("socgi: /proc/self/exe");
         return EXIT_FAILURE;
     }
-    status = master_main(&(struct master_start){
-        .config = config, .reader = configuration_read, .data = &arguments, .program = program, .argv = argv});
+    status = master_main(&(struct master_start){.config = config,
+                                                .reader = configuration_read,
+                                                .data = arguments,
+                                                .program = program,
+                                                .argv = arguments->argv});
     free(program);
+    return status;
+}
+
+static int serve(int argc, char **argv) {
+    struct arguments arguments = {.argc = argc, .argv = argv};
+    int status = serve_as(&arguments);
     free(arguments.folder);
     return status;
 }

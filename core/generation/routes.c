@@ -33,7 +33,7 @@ static void contract_complete(const struct config *config, struct plugin *p) {
     p->timeout_ms = said->timeout_ms ? said->timeout_ms : p->timeout_ms ? p->timeout_ms : config->handler_timeout_ms;
     p->body_limit = said->body_limit ? said->body_limit : p->body_limit ? p->body_limit : config->body_limit;
     p->concurrency = said->concurrency ? said->concurrency : p->concurrency;
-    p->methods = said->methods ? said->methods : p->methods;
+    p->methods = http_methods_valid(&said->methods) ? said->methods : p->methods;
 }
 
 /* The texts of a message are const; a plugin's own are copies, which router_add makes. */
@@ -102,8 +102,7 @@ static int broken_add(struct generation *g, const struct member *m) {
     char *name = strndup(m->file, strlen(m->file) - strlen(".so"));
     char *route = NULL;
     int error = name && asprintf(&route, "/%s", name) >= 0 ? 0 : -ENOMEM;
-    struct plugin p = {
-        .pool = &g->pools[m->pool], .file = m->file, .name = name, .methods = UINT32_MAX, .broken = true};
+    struct plugin p = {.pool = &g->pools[m->pool], .file = m->file, .name = name, .broken = true};
     if (!error) {
         p.account = account_of(&g->all->pools->accounts, name);
         p.route = m->route ? m->route : route;

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "http/method.h"
 
 struct account;
 struct pool;
@@ -22,11 +23,11 @@ struct plugin {
     char *route;         /* "/" or "/a/b" */
     const char *needs;   /* what it is held to (base/needs.h), its generation's; NULL: none of it can be served */
     size_t route_length; /* of what a path must begin with: 0 for "/" */
-    uint32_t methods;    /* set of enum method */
+    struct http_methods methods;
     uint32_t timeout_ms;
     uint32_t concurrency; /* 0: no limit */
     uint64_t body_limit;
-    bool broken; /* no version of it can be served: 503 */
+    bool broken;   /* no version of it can be served: 503 */
 
     /* What waits for a worker, see pool/queue.h; linked only while there is something. */
     struct list waiting; /* of struct job, oldest first */

@@ -151,6 +151,7 @@ long exchange_pack(struct exchange *x, const struct exchange_place *place, unsig
         .plugin = place->plugin,
         .name = head,
         .minor = r->minor,
+        .compress = place->compress,
         .keep = x->keep,
         .connection = c->number,
         .id = x->id,

@@ -24,6 +24,7 @@ struct config_plugin {
     uint64_t body_limit;
     uint32_t concurrency;
     struct http_methods methods; /* none: as the manifest says */
+    bool compress;               /* what it writes is, for clients that accept it */
     bool global;                 /* loaded RTLD_GLOBAL, and then alone in its pool */
     char *needs;                 /* base/needs.h: less than its manifest says; NULL: as that says */
     char *needs_at;              /* where that was read, "FILE:LINE"; NULL: in no file */

@@ -32,6 +32,7 @@ static void contract_complete(const struct config *config, struct plugin *p) {
     said = said ? said : &silent;
     p->timeout_ms = said->timeout_ms ? said->timeout_ms : p->timeout_ms ? p->timeout_ms : config->handler_timeout_ms;
     p->body_limit = said->body_limit ? said->body_limit : p->body_limit ? p->body_limit : config->body_limit;
+    p->compress = said->compress;
     p->concurrency = said->concurrency ? said->concurrency : p->concurrency;
     p->methods = http_methods_valid(&said->methods) ? said->methods : p->methods;
 }

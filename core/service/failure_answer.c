@@ -33,7 +33,7 @@ static void request_save(struct ticket *t, uint64_t incident) {
     }
     const struct plugin *plugin = t->job.plugin;
     const struct exchange_place place = {
-        .plugin = plugin->index, .route_length = (uint32_t)plugin->route_length};
+        .plugin = plugin->index, .route_length = (uint32_t)plugin->route_length, .compress = plugin->compress};
     unsigned char *packed = malloc(PACKED_MAX);
     long length = packed ? exchange_pack(x, &place, packed, PACKED_MAX) : 0;
     if (length < 0) {

@@ -14,6 +14,7 @@ long wire_request_pack(const struct wire_request *r, unsigned char *to, size_t c
     pack_u32(&p, r->plugin);
     pack_text(&p, r->name);
     pack_u32(&p, r->minor);
+    pack_u32(&p, r->compress);
     pack_u32(&p, r->keep);
     pack_u64(&p, r->connection);
     pack_u64(&p, r->id);
@@ -58,6 +59,7 @@ int wire_request_unpack(struct wire_request *r, const unsigned char *from, size_
     r->plugin = unpack_u32(&u);
     r->name = unpack_text(&u);
     r->minor = unpack_u32(&u);
+    r->compress = unpack_u32(&u);
     r->keep = unpack_u32(&u);
     r->connection = unpack_u64(&u);
     r->id = unpack_u64(&u);

@@ -25,6 +25,7 @@ struct wire_request {
     const char *name;       /* the method's */
     uint32_t method;        /* enum method; unpacking tells it by the name */
     uint32_t minor;         /* HTTP/1.minor */
+    uint32_t compress;      /* 1: its answer may be compressed */
     uint32_t keep;          /* 1: the connection may be kept after it */
     uint64_t connection;    /* the master's number of the connection */
     uint64_t id;            /* the master's number of the request */

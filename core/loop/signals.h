@@ -13,7 +13,7 @@ struct signals {
     void (*came)(struct signals *signals, int number);
 };
 
-/* Blocks them, and ignores SIGPIPE. One that came ignored (nohup(1), a script's "&") is so no longer, for the kernel
+/* Blocks them, and ignores SIGPIPE and SIGXFSZ. One that came ignored (nohup(1), a script's "&") is so no longer, for the kernel
  * throws it away even where it is blocked. To be called before any thread exists: one that had them unblocked would be
  * ended by them, and we with it. */
 void signals_block(const int *numbers, size_t count);

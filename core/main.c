@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/calls.h"
 #include "base/start.h"
 #include "command/arguments.h"
 #include "command/control.h"
@@ -113,6 +114,15 @@ static int serve(int argc, char **argv) {
     }
     if (status) {
         return status;
+    }
+    char refused[CALLS_TEXT];
+    size_t count = 0;
+    for (; calls_refused(true, count, refused); count++) {
+        complaint("socgi: %s", refused);
+    }
+    if (count > 0) {
+        config_drop(config);
+        return EXIT_FAILURE;
     }
     start_keep_open();
     struct guard guard;

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/calls.h"
+#include "base/reason.h"
 #include "base/start.h"
 #include "command/arguments.h"
 #include "command/control.h"
@@ -130,7 +131,7 @@ static int serve(int argc, char **argv) {
     if (side != 0) {
         config_drop(config);
         if (side < 0) {
-            complaint("socgi: no guard can be started: %s", strerror(-side));
+            complaint("socgi: no guard can be started: %s", reason_start(-side));
         }
         return side < 0 ? EXIT_FAILURE : guard_attend(&guard);
     }

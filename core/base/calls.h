@@ -1,6 +1,6 @@
 /*
- * Calls of the kernel that may be missing, or that a filter (a container's seccomp profile) may refuse, each asked once,
- * with arguments that no kernel takes, before something of ours fails for want of it in words of its own.
+ * Calls of the kernel that may be missing, or that a filter (a container's seccomp profile) may refuse, each asked
+ * once, with arguments that no kernel takes, before something of ours fails for want of it in words of its own.
  */
 #ifndef BASE_CALLS_H
 #define BASE_CALLS_H

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,8 +32,9 @@ static uint64_t serial;
 
 static int copy_bytes(int from, int to) {
     enum { STEP = 1 << 30 };
+    off_t offset = 0;
     for (;;) {
-        ssize_t n = sendfile(to, from, NULL, STEP);
+        ssize_t n = fd_copy(to, from, &offset, STEP);
         if (n == 0) {
             return 0;
         }

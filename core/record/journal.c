@@ -245,7 +245,7 @@ static int open_log(const char *path) {
     return fd < 0 && errno == ENXIO ? open(path, flags | O_RDWR, 0640) : fd;
 }
 
-struct journal *journal_open(const char *path) {
+struct journal *journal_open(const char *path, bool *opened) {
     struct journal *j = calloc(1, sizeof(*j));
     if (!j) {
         return NULL;
@@ -259,6 +259,9 @@ struct journal *journal_open(const char *path) {
         free(j->path);
         free(j);
         return NULL;
+    }
+    if (opened) {
+        *opened = true;
     }
     pthread_mutex_init(&j->mutex, NULL);
     pthread_cond_init(&j->wake, NULL);

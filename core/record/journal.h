@@ -12,8 +12,9 @@
 
 struct journal;
 
-/* Opens (appends to) a file; "stderr" is descriptor 2. NULL with errno set. */
-struct journal *journal_open(const char *path);
+/* Opens (appends to) a file; "stderr" is descriptor 2. NULL with errno set; *opened (which may be NULL) then tells
+ * whether it is the thread that cannot be started, and not the file that cannot be opened. */
+struct journal *journal_open(const char *path, bool *opened);
 
 /* Whether it is the journal of that file. */
 bool journal_is(const struct journal *journal, const char *path);

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/reason.h"
 #include "config/config.h"
 #include "record/journal.h"
 
@@ -108,8 +109,11 @@ static struct journal *journal_get(const char *option, const char *path, struct 
     if (other && journal_is(other, path)) {
         return other;
     }
-    struct journal *journal = journal_open(path);
-    if (!journal) {
+    bool opened = false;
+    struct journal *journal = journal_open(path, &opened);
+    if (!journal && opened) {
+        log_line(LOG_ERROR, "%s: no thread to write %s can be started: %s", option, path, reason_start(errno));
+    } else if (!journal) {
         log_line(LOG_ERROR, "%s: %s cannot be opened: %s", option, path, strerror(errno)); /* keeps errno */
     }
     return journal;

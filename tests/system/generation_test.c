@@ -250,7 +250,7 @@ static void reload_of_errors_changes_nothing(void **state) {
 
 /* Listeners come and go with the configuration; those that stay lose nobody. */
 static void reload_changes_listeners(void **state) {
-    char config[160];
+    char config[256];
     struct server *server = server_start(
         state,
         &(struct server_setup){.plugins = "hello", .listen = {"none"}, .config = "listen = { \"127.0.0.1:0\" }\n"});
@@ -276,6 +276,15 @@ static void reload_changes_listeners(void **state) {
     assert_null(client_connect_unix(config));
     config_replace(server, "listen = { \"192.0.2.1:1\" }\n"); /* no address of ours: TEST-NET-1, RFC 5737 */
     server_log_await(server, "not reloaded: cannot listen on 192.0.2.1:1", 1);
+    (void)snprintf(config, sizeof(config), "listen = { \"0.0.0.0:%u\" }\n", server->port);
+    config_replace(server, config);
+    (void)snprintf(
+        config, sizeof(config),
+        "not reloaded: cannot listen on 0.0.0.0:%u: Address already in use; it is this server that listens on "
+        "127.0.0.1:%u: ",
+        server->port, server->port);
+    server_log_await(server, config, 1);
+    assert_int_equal(server_log_count(server, "another server"), 0);
     client_get(kept, "/hello");
     assert_int_equal(client_status(kept), 200);
     client_close(kept);

@@ -64,7 +64,7 @@ static void reopening(void **state) {
     char old[96];
     unsigned written = 0;
     path_of("log", path);
-    struct journal *journal = journal_open(path);
+    struct journal *journal = journal_open(path, NULL);
     assert_non_null(journal);
     for (int i = 0; i < FILES; i++) {
         for (unsigned line = 0; line < LINES; line++) {
@@ -94,7 +94,7 @@ static void reopening_that_fails(void **state) {
     char old[96];
     path_of("log", path);
     path_of("old", old);
-    struct journal *journal = journal_open(path);
+    struct journal *journal = journal_open(path, NULL);
     assert_non_null(journal);
     line_write(journal, 0);
     assert_int_equal(rename(path, old), 0);
@@ -125,7 +125,7 @@ static void losses_are_counted(void **state) {
     assert_int_equal(mkfifo(path, 0600), 0);
     int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
     assert_true(fd >= 0);
-    struct journal *journal = journal_open(path);
+    struct journal *journal = journal_open(path, NULL);
     assert_non_null(journal);
     journal_note_by(journal, note);
     for (int i = 0; i < LINES; i++) {
@@ -183,7 +183,7 @@ static void a_full_disk(void **state) {
         assert_true(fd >= 0);
         assert_true(!on_stderr || dup2(fd, STDERR_FILENO) == STDERR_FILENO);
         close(fd);
-        struct journal *journal = journal_open(on_stderr ? "stderr" : path);
+        struct journal *journal = journal_open(on_stderr ? "stderr" : path, NULL);
         assert_non_null(journal);
         for (int full = 1; full <= 3; full++) { /* not in step with the lines */
             size_limit((rlim_t)full * FULL * 37);
@@ -217,7 +217,7 @@ static void a_disk_that_stays_full(void **state) {
     (void)state;
     memset(line, 'x', sizeof(line));
     path_of("log", path);
-    struct journal *journal = journal_open(path);
+    struct journal *journal = journal_open(path, NULL);
     assert_non_null(journal);
     journal_note_by(journal, note);
     size_limit(12345);
@@ -261,7 +261,7 @@ static void reopening_on_a_full_disk(void **state) {
     (void)state;
     path_of("log", path);
     path_of("old", old);
-    struct journal *journal = journal_open(path);
+    struct journal *journal = journal_open(path, NULL);
     assert_non_null(journal);
     journal_note_by(journal, note);
     size_limit(FULL);
@@ -311,13 +311,13 @@ static void a_line_begins_on_a_line(void **state) {
     (void)state;
     path_of("log", path);
     for (int reopen = 0; reopen < 2; reopen++) {
-        struct journal *journal = reopen ? journal_open(path) : NULL;
+        struct journal *journal = reopen ? journal_open(path, NULL) : NULL;
         assert_int_equal(reopen ? unlink(path) : 0, 0);
         FILE *file = fopen(path, "we");
         assert_non_null(file);
         (void)fputs("half", file);
         (void)fclose(file);
-        journal = reopen ? journal : journal_open(path);
+        journal = reopen ? journal : journal_open(path, NULL);
         assert_non_null(journal);
         assert_int_equal(reopen ? journal_reopen(journal) : 0, 0);
         line_write(journal, 0);
@@ -334,7 +334,7 @@ static void a_line_begins_on_a_line(void **state) {
 /* What it has not written when it is closed is lost, and its owner knows how much. */
 static void what_is_lost_in_the_end(void **state) {
     (void)state;
-    struct journal *journal = journal_open("/dev/full");
+    struct journal *journal = journal_open("/dev/full", NULL);
     assert_non_null(journal);
     for (unsigned i = 0; i < 10; i++) {
         line_write(journal, i);
@@ -349,8 +349,8 @@ static void names(void **state) {
     (void)state;
     char path[64];
     path_of("log", path);
-    struct journal *journal = journal_open(path);
-    struct journal *error = journal_open("stderr");
+    struct journal *journal = journal_open(path, NULL);
+    struct journal *error = journal_open("stderr", NULL);
     assert_non_null(journal);
     assert_non_null(error);
     assert_true(journal_is(journal, path) && !journal_is(journal, "stderr"));

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "record/journal.h"
 
 static char folder[32];
@@ -331,6 +332,32 @@ static void a_line_begins_on_a_line(void **state) {
     assert_int_equal(unlink(path), 0);
 }
 
+/* Before there is a log, and in processes that have none. */
+static void a_line_without_a_journal(void **state) {
+    char path[64];
+    char text[64] = "";
+    (void)state;
+    path_of("log", path);
+    int saved = dup(STDERR_FILENO);
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    assert_true(fd >= 0 && dup2(fd, STDERR_FILENO) == STDERR_FILENO);
+    close(fd);
+    size_limit(8);
+    log_line(LOG_ERROR, "a line");
+    log_line(LOG_ERROR, "none of it");
+    size_limit(RLIM_INFINITY);
+    log_line(LOG_ERROR, "whole");
+    log_line(LOG_ERROR, "too");
+    assert_int_equal(dup2(saved, STDERR_FILENO), STDERR_FILENO);
+    close(saved);
+    FILE *file = fopen(path, "re");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    (void)fclose(file);
+    assert_string_equal(text, "<3>a lin\n<3>whole\n<3>too\n");
+    assert_int_equal(unlink(path), 0);
+}
+
 /* What it has not written when it is closed is lost, and its owner knows how much. */
 static void what_is_lost_in_the_end(void **state) {
     (void)state;
@@ -372,6 +399,7 @@ int main(void) {
                                        TEST(reopening_on_a_full_disk),
                                        TEST(a_line_begins_on_a_line),
                                        TEST(what_is_lost_in_the_end),
+                                       TEST(a_line_without_a_journal),
                                        TEST(names)};
     (void)signal(SIGXFSZ, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);

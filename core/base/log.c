@@ -46,7 +46,8 @@ void log_set_level(enum log_level level) {
     target.level = level;
 }
 
-/* What a full disk has not taken of a line is lost, for there is nowhere left to tell; the next one begins on a line. */
+/* What a full disk has not taken of a line is lost, for there is nowhere left to tell; the next one begins on a line.
+ */
 static void stderr_line(enum log_level level, const char *line, size_t length) {
     static bool cut;
     char out[LINE_MAX_BYTES + 9];

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/calls.h"
-#include "base/reason.h"
 #include "base/start.h"
 #include "command/arguments.h"
 #include "command/control.h"
@@ -116,12 +114,7 @@ static int serve(int argc, char **argv) {
     if (status) {
         return status;
     }
-    char refused[CALLS_TEXT];
-    size_t count = 0;
-    for (; calls_refused(true, count, refused); count++) {
-        complaint("socgi: %s", refused);
-    }
-    if (count > 0) {
+    if (!start_possible(complaint)) {
         config_drop(config);
         return EXIT_FAILURE;
     }
@@ -131,7 +124,7 @@ static int serve(int argc, char **argv) {
     if (side != 0) {
         config_drop(config);
         if (side < 0) {
-            complaint("socgi: no guard can be started: %s", reason_start(-side));
+            complaint("socgi: no guard can be started: %s", strerror(-side));
         }
         return side < 0 ? EXIT_FAILURE : guard_attend(&guard);
     }

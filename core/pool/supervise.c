@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/reason.h"
 #include "pool/answer.h"
 #include "pool/deathbed.h"
 #include "pool/dispatch.h"

@@ -114,6 +114,10 @@ static int serve_as(struct arguments *arguments) {
     if (status) {
         return status;
     }
+    if (!start_possible(complaint)) {
+        config_drop(config);
+        return EXIT_FAILURE;
+    }
     start_keep_open();
     struct guard guard;
     int side = config->guard && guard_needed() ? guard_fork(&guard) : 0;

@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
+#include <stdbool.h>
 #include <string.h>
 
 enum { NAME_MAX_BYTES = 256 };
@@ -68,12 +69,14 @@ void address_text(const struct sockaddr_storage *address, int mapped, char *text
     }
 }
 
-const char *address_hint(int error) {
+const char *address_hint(const char *text, int error) {
+    bool local = strncmp(text, "unix:", 5) == 0;
     switch (error) {
     case -EADDRINUSE:
         return "; another server listens there: end it, or choose another by --listen";
     case -EACCES:
-        return "; ports below 1024 are for root: choose another by --listen";
+        return local ? "; the socket is made in a folder that must let us write"
+                     : "; ports below 1024 are for root: choose another by --listen";
     case -EADDRNOTAVAIL:
         return "; this machine has no such address";
     default:

@@ -14,6 +14,6 @@ int address_resolve(const char *text, struct sockaddr_storage *address, socklen_
 void address_text(const struct sockaddr_storage *address, int mapped, char *text, size_t size, uint16_t *port);
 
 /* What to do when an address cannot be listened on: "; ..." or "". `error` is -errno. */
-const char *address_hint(int error);
+const char *address_hint(const char *text, int error);
 
 #endif

@@ -169,7 +169,7 @@ struct listener *listener_open(struct clients *clients, const struct service *se
     int error = l->name ? listener_bind(l, text) : -ENOMEM;
     if (error) {
         if (!quiet) {
-            log_line(LOG_ERROR, "cannot listen on %s: %s%s", text, strerror(-error), address_hint(error));
+            log_line(LOG_ERROR, "cannot listen on %s: %s%s", text, strerror(-error), address_hint(text, error));
         }
         listener_close(l);
         errno = -error;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -81,6 +82,19 @@ static bool listens_on(const struct listener *l, const char *text) {
     return strcmp(l->name, text) == 0 || strcmp(listener_address(l, address), text) == 0;
 }
 
+/* One of ours on that port, whatever its address. */
+static const struct listener *port_find(const struct clients *clients, const char *text) {
+    const char *colon = strrchr(text, ':');
+    unsigned long port = colon ? strtoul(colon + 1, NULL, 10) : 0;
+    for (struct list *at = clients->listeners.next; at != &clients->listeners; at = at->next) {
+        const struct listener *l = container_of(at, struct listener, link);
+        if (!l->local && l->port == port && l->source.ready) {
+            return l;
+        }
+    }
+    return NULL;
+}
+
 static struct listener *listener_find(const struct clients *clients, const char *text) {
     for (struct list *at = clients->listeners.next; at != &clients->listeners; at = at->next) {
         struct listener *l = container_of(at, struct listener, link);
@@ -112,7 +126,12 @@ int listeners_prepare(struct clients *clients, const struct service *service, co
         l = l ? l : listener_open(clients, service, config->listen[i], true);
         if (!l) {
             int error = -errno;
-            snprintf(text, size, "cannot listen on %s: %s%s", config->listen[i], strerror(-error), address_hint(error));
+            const struct listener *ours = error == -EADDRINUSE ? port_find(clients, config->listen[i]) : NULL;
+            char address[LISTENER_TEXT];
+            snprintf(text, size, "cannot listen on %s: %s%s%s%s", config->listen[i], strerror(-error),
+                     ours ? "; it is this server that listens on " : address_hint(config->listen[i], error),
+                     ours ? listener_address(ours, address) : "",
+                     ours ? ": a restart goes over from the one to the other" : "");
             prepared_close(clients);
             return error;
         }

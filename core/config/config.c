@@ -16,6 +16,7 @@
 #include "config/pool.h"
 #include "config/runtime.h"
 #include "config/schema.h"
+#include "config/source.h"
 
 enum { LEAST_WORKERS = 4 };
 
@@ -106,25 +107,25 @@ int config_defaults(struct config *config) {
     return error ? error : plugins_find(config);
 }
 
-static int folder_check(const char *option, const char *value, const char *path) {
+static int folder_check(const struct config *config, const char *option, const char *value, const char *path) {
     struct stat st;
     int error = stat(path, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
     if (!error) {
         return 0;
     }
-    complaint("%s: found \"%s\", expected %s: %s", option, value,
+    complaint("%s%s: found \"%s\", expected %s: %s", source_of(config, option), option, value,
               value == path ? "a folder" : "a path in a folder that exists", strerror(error));
     return -EINVAL;
 }
 
 /* A log is made where there is none, the folder that it is in is not. */
-static int log_check(const char *option, const char *path) {
+static int log_check(const struct config *config, const char *option, const char *path) {
     const char *slash = strrchr(path, '/');
     if (!slash || slash == path) {
         return 0; /* a word, or in a folder that there always is */
     }
     char *folder = strndup(path, (size_t)(slash - path));
-    int error = folder ? folder_check(option, path, folder) : -ENOMEM;
+    int error = folder ? folder_check(config, option, path, folder) : -ENOMEM;
     free(folder);
     return error;
 }
@@ -143,7 +144,8 @@ static int spool_check(struct config *config) {
         config->spool_found = true;
         config->spool_folder = strdup(spool_find());
     }
-    return config->spool_folder ? folder_check("spool_folder", config->spool_folder, config->spool_folder) : -ENOMEM;
+    return config->spool_folder ? folder_check(config, "spool_folder", config->spool_folder, config->spool_folder)
+                                : -ENOMEM;
 }
 
 int config_check(struct config *config) {
@@ -157,17 +159,17 @@ int config_check_again(struct config *config, const char *folder) {
         complaint("listen: found an empty list, expected " LISTEN_EXPECTED "");
         errors++;
     }
-    if (!known && folder_check("plugin_folder", config->plugin_folder, config->plugin_folder)) {
+    if (!known && folder_check(config, "plugin_folder", config->plugin_folder, config->plugin_folder)) {
         complaint("Name the folder of your plugins: socgi FOLDER. 'socgi --help' lists the commands.");
         errors++;
     }
     errors += spool_check(config) != 0;
     if (config->incident_folder[0]) {
-        errors += folder_check("incident_folder", config->incident_folder, config->incident_folder) != 0;
+        errors += folder_check(config, "incident_folder", config->incident_folder, config->incident_folder) != 0;
     }
-    errors += log_check("access_log", config->access_log) != 0;
-    errors += log_check("error_log", config->error_log) != 0;
-    errors += log_check("pid_file", config->pid_file) != 0;
+    errors += log_check(config, "access_log", config->access_log) != 0;
+    errors += log_check(config, "error_log", config->error_log) != 0;
+    errors += log_check(config, "pid_file", config->pid_file) != 0;
     errors += order_check("request_line_limit", config->request_line_limit, "head_limit", config->head_limit) != 0;
     errors += pools_check(config);
     return errors ? -EINVAL : 0;
@@ -216,6 +218,7 @@ void config_free(struct config *config) {
         free(p->name);
     }
     free(config->plugins);
+    sources_free(config);
     pool_free(&config->main);
     for (size_t i = 0; i < config->pool_count; i++) {
         pool_free(&config->pools[i]);

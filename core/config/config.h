@@ -57,6 +57,13 @@ struct config_pool {
 };
 
 /* What each means, and its default: config/options.def. Sizes are bytes. */
+/* A path that a file names, and where: config/source.h. */
+struct config_source {
+    char *option;
+    char *value;
+    char *at;
+};
+
 struct config {
     unsigned references; /* see config_hold */
     char **listen;       /* "HOST:PORT", "[IPV6]:PORT", ":PORT", "unix:/path" */
@@ -126,6 +133,9 @@ struct config {
     enum log_level log_level;
     char *pid_file; /* "": none */
     bool guard;
+
+    struct config_source *sources;
+    size_t source_count;
 };
 
 /* The configuration that holds when nothing is said. 0, or -ENOMEM. */

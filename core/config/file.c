@@ -19,6 +19,7 @@
 #include "config/form.h"
 #include "config/pool.h"
 #include "config/schema.h"
+#include "config/source.h"
 
 enum { OPTIONS_MAX = 96, TEXT_MAX = 256 };
 
@@ -42,6 +43,7 @@ static struct reader {
     bool ended; /* the end was complained of: what follows from that is not worth a line */
     struct mark *marks;
     size_t mark_count;
+    int lines_of[OPTIONS_MAX]; /* of each of the settings: the last that has set it; 0: none */
 } * reader;
 
 /* ---- Errors ---- */
@@ -146,7 +148,11 @@ static void value_check(cfg_t *cfg, const char *name, const char *value, const s
 }
 
 static int setting_parse(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result) {
+    const struct setting *s = setting_find(settings, opt->name);
     value_check(cfg, opt->name, value, settings);
+    if (s) {
+        reader->lines_of[s - settings] = cfg->line;
+    }
     *(const char **)result = value;
     return 0;
 }
@@ -380,6 +386,11 @@ int config_read(struct config *config, const char *file) {
     int error = cfg ? tree_parse(cfg, &read) : -ENOMEM;
     if (!error) {
         error = table_take(config, settings, cfg, dirname(copy));
+        for (size_t i = 0; i < OPTIONS_MAX && settings[i].name; i++) {
+            if (read.lines_of[i] > 0) {
+                source_remember(config, settings[i].name, file, read.lines_of[i]);
+            }
+        }
     }
     if (!error) {
         error = plugins_take(config, cfg, &read);

@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/reason.h"
 #include "config/config.h"
 #include "generation/store.h"
 
@@ -132,7 +133,7 @@ void watch_configure(struct watch *w, struct loop *loop, const struct config *co
     watch_close(w);
     int error = config->watch ? watch_open(w, loop, config->plugin_folder, config->watch_quiet_ms) : 0;
     if (error) {
-        log_line(LOG_WARNING, "changes in %s will not be noticed: %s", config->plugin_folder, strerror(-error));
+        log_line(LOG_WARNING, "changes in %s will not be noticed: %s", config->plugin_folder, reason_watch(-error));
     }
 }
 

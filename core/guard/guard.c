@@ -275,6 +275,7 @@ int guard_attend(struct guard *g) {
     struct watch watch = {.guard = g};
     prctl(PR_SET_NAME, "socgi-guard");
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
     descriptors_close(g);
     masters_init(&watch.masters);
     masters_add(&watch.masters, g->child);

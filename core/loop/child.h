@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "base/list.h"
+#include "base/reason.h" /* for who tells why one could not be started */
 #include "loop/loop.h"
 
 /* All of a process. */

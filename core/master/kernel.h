@@ -4,7 +4,7 @@
 
 struct config;
 
-/* Of the sandbox, if any pool wants it. */
+/* Of the calls that we can do without, and of the sandbox, if any pool wants it. */
 void kernel_judge(const struct config *config);
 
 #endif

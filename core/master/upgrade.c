@@ -15,6 +15,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/reason.h"
 #include "client/inherit.h"
 #include "client/listeners.h"
 #include "guard/ward.h"
@@ -166,7 +167,7 @@ int upgrade_begin(struct upgrade *u, struct children *children, const struct upg
     int error = socket_open(u, address);
     error = error ? error : process_begin(u, children, heritage, address);
     if (error) {
-        log_line(LOG_ERROR, "no upgrade: %s cannot be started: %s", u->program, strerror(-error));
+        log_line(LOG_ERROR, "no upgrade: %s cannot be started: %s", u->program, reason_start(-error));
         fd_close(&u->socket);
         return error;
     }

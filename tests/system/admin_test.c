@@ -74,11 +74,14 @@ static void the_view(void **state) {
                                           "^socgi_plugin_requests_total\\{plugin=\"hello\",class=\"2xx\"\\} 2$",
                                           "^socgi_plugin_crashes_total\\{plugin=\"crash\"\\} 1$",
                                           "^socgi_plugin_request_seconds_bucket\\{plugin=\"hello\",le=\"\\+Inf\"\\} 2$",
-                                          "^socgi_master_stalls_total [0-9]+$",
-                                          "^# EOF$"};
+                                          "^socgi_log_lost_lines_total\\{log=\"access\"\\} 0$",
+                                          "^socgi_serving 1$",
+                                          "^socgi_master_stalls_total [0-9]+$"};
     for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++) {
         admin_matches(server, "GET /metrics HTTP/1.1", 200, metrics[i]);
     }
+    admin_matches(server, "GET /status HTTP/1.1\r\nAccept: text/plain", 200,
+                  "^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z  [0-9a-f]{16}  crash: ended by signal 11 ");
     admin_matches(server, "GET /healthz HTTP/1.1", 200, "^ok$");
     admin_matches(server, "GET /readyz HTTP/1.1", 200, "^serving$");
     admin_matches(server, "GET / HTTP/1.1", 200, "^<!doctype html>");

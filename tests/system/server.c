@@ -100,9 +100,12 @@ static void arguments_build(const struct server *server, const struct server_set
     argument_add(arguments, "access_log=%s", server->access);
     argument_add(arguments, "-s");
     argument_add(arguments, "guard=%s", setup->guard ? "on" : "off"); /* what is looked at is the master */
-    for (size_t i = 0; i < 12 && setup->settings[i]; i++) {
+    /* A busy machine is no fault. */
+    const char *all[16] = {"queue_timeout=10m", "start_timeout=5m", "upgrade_timeout=5m"};
+    memcpy(all + 3, setup->settings, sizeof(setup->settings));
+    for (size_t i = 0; all[i]; i++) {
         argument_add(arguments, "-s");
-        argument_add(arguments, "%s", setup->settings[i]);
+        argument_add(arguments, "%s", all[i]);
     }
     for (size_t i = 0; i < 8 && setup->options[i]; i++) {
         argument_add(arguments, "-o");

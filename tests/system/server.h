@@ -24,7 +24,7 @@
 #include <cmocka.h>
 
 /* How long anything awaited may take: far more than it does, for it only ends tests that fail. */
-enum { WAIT_MS = 30000, WORKERS_MAX = 16 };
+enum { WAIT_MS = 120000, WORKERS_MAX = 16 };
 
 struct server_setup {
     const char *plugins;       /* names, space separated, that are copied into the plugin folder */

@@ -433,13 +433,20 @@ static void checks_the_whole(void **state) {
     (void)snprintf(text, sizeof(text), "plugin_folder = %s spool_folder = %s error_log = e", folder, folder);
     assert_int_equal(read_text(&config, text), 0);
     assert_int_equal(config_check(&config), 0);
-    assert_int_equal(read_text(&config, "plugin_folder = c spool_folder = nowhere access_log = nowhere/a listen = {}"
-                                        "request_line_limit = 2K head_limit = 1K"),
-                     0);
+    assert_int_equal(
+        read_text(&config,
+                  "plugin_folder = c\nspool_folder = nowhere\naccess_log = nowhere/a listen = {}"
+                  "\nincident_folder = gone error_log = \"/dev/null/e\"\nrequest_line_limit = 2K head_limit = 1K"),
+        0);
     capture_begin();
     int error = config_check(&config);
     capture_end();
     assert_int_equal(error, -EINVAL);
+    static const char *const places[] = {":1: plugin_folder: found", ":2: spool_folder: found", ":3: access_log: found",
+                                         ":4: incident_folder: found", ":4: error_log: found"};
+    for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+        assert_non_null(strstr(printed, places[i]));
+    }
     assert_non_null(strstr(printed, "listen: found an empty list, expected HOST:PORT"));
     assert_non_null(strstr(printed, "/c\", expected a folder: Not a directory\n"));
     assert_non_null(strstr(printed, "/nowhere\", expected a folder: No such file"));

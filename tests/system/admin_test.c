@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "between.h"
 #include "client.h"
 #include "fetch.h"
 #include "server.h"
@@ -159,7 +160,7 @@ static void not_ready_before_it_drains(void **state) {
     assert_int_equal(client_status(kept), 200);
     assert_int_equal(server_log_count(server, "draining: "), 0);
     server_log_await(server, "draining: ", 1);
-    assert_in_range(clock_now_ms() - begun, DELAY_MS - 100, WAIT_MS);
+    assert_between(clock_now_ms() - begun, DELAY_MS - 100, WAIT_MS);
     assert_true(client_ended(kept));
     client_close(kept);
     server_await_stop(server);

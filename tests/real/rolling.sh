@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # Three instances behind HAProxy and behind nginx, as deploy/balancer has them: each is restarted and upgraded in turn
 # while requests come at a constant rate. None may fail.
-#     rolling.sh [BUILD-FOLDER] [REQUESTS] [RATE]
+#     rolling.sh [BUILD-FOLDER] [REQUESTS] [RATE] [BALANCERS]
 # On loopback: 8000 the balancer, 8081 to 8083 the instances, 9091 to 9093 their admin ports, 9090 HAProxy's own page.
 set -euo pipefail
 source=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-build=${1:-$source/build/release} requests=${2:-50000} rate=${3:-700}
+build=${1:-$source/build/release} requests=${2:-50000} rate=${3:-500} kinds=${4:-haproxy nginx}
 PATH=$PATH:/usr/sbin
 not_run() { echo "NOT RUN: $*"; exit 77; }
 for program in haproxy:haproxy nginx:nginx-light curl:curl; do
@@ -86,9 +86,10 @@ haproxy_start() {
 haproxy_knows() { [[ $(curl -s 'http://127.0.0.1:9090/;csv' | awk -F , -v n="$1" '$1 == "socgi" && $2 == n { print $18 }') == UP ]]; }
 nginx_start() {
     {
+        local path
         printf 'worker_processes 1;\npid %s/nginx.pid;\ndaemon off;\nerror_log %s/balancer.log;\nevents { worker_connections 4096; }\n' "$work" "$work"
         printf 'http {\naccess_log off;\n'
-        for kind in client_body proxy fastcgi uwsgi scgi; do printf '%s_temp_path %s/%s;\n' "$kind" "$work" "$kind"; done
+        for path in client_body proxy fastcgi uwsgi scgi; do printf '%s_temp_path %s/%s;\n' "$path" "$work" "$path"; done
         sed 's/listen 8000/listen 127.0.0.1:8000/' "$source/deploy/balancer/nginx.conf"
         printf '}\n'
     } > "$work/nginx.conf"
@@ -99,7 +100,7 @@ nginx_knows() { true; } # it asks nobody: a second after a refusal it tries agai
 
 names=(- one two three)
 for i in 1 2 3; do instance_start "$i"; done
-for kind in haproxy nginx; do
+for kind in $kinds; do
     "${kind}_start"
     soon curl -sf -o /dev/null http://127.0.0.1:8000/hello || fail "$kind does not serve"
     for i in 1 2 3; do soon "${kind}_knows" "${names[i]}" || fail "$kind does not see instance $i"; done

@@ -167,6 +167,16 @@ static void not_ready_before_it_drains(void **state) {
     server_end(server);
 }
 
+/* With nobody to finish for, it ends when drain_delay is over, and does not wait for an event that cannot come. */
+static void nobody_is_drained_at_once(void **state) {
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "hello", .settings = {"drain_delay=100ms", "drain_timeout=1d"}});
+    assert_int_equal(kill(server->pid, SIGTERM), 0);
+    server_log_await(server, "draining: ", 1);
+    server_await_stop(server);
+    server_end(server);
+}
+
 static void not_ready_while_draining(void **state) {
     struct server *server = server_start(state, &(struct server_setup){.plugins = "hold", .gate = true});
     struct client *holder = client_open(server);
@@ -322,6 +332,7 @@ int main(void) {
         SYSTEM_TEST(the_socket_is_private),
         SYSTEM_TEST(it_answers_when_nobody_else_can),
         SYSTEM_TEST(not_ready_before_it_drains),
+        SYSTEM_TEST(nobody_is_drained_at_once),
         SYSTEM_TEST(not_ready_while_draining),
         SYSTEM_TEST(orders_need_a_unix_socket),
         SYSTEM_TEST(a_port_has_names),

@@ -5,6 +5,7 @@
 set -uo pipefail
 tests=$1 jobs=$2 status=0 port=18123
 cd /root/socgi || exit
+rm -f /root/{server,test,package}.log
 : > /root/report
 report() { printf '%s\t%s\n' "$1" "$2" >> /root/report; }
 export CMAKE_BUILD_PARALLEL_LEVEL=$jobs CTEST_PARALLEL_LEVEL=$jobs

@@ -90,7 +90,7 @@ mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc || exit 77
 printf '%s' ':arm64:M::\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00:\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff:/usr/bin/qemu-aarch64-static:F' \
     > /proc/sys/fs/binfmt_misc/register || exit 77
 mount -t proc proc "$sysroot/proc" && mount --rbind /dev "$sysroot/dev" || exit 77
-socgi() { env -i PATH=/usr/bin LC_ALL=C RUNTIME_DIRECTORY=/tmp chroot "$sysroot" /socgi/socgi "$@"; }
+socgi() { env -i PATH=/usr/sbin:/usr/bin LC_ALL=C RUNTIME_DIRECTORY=/tmp/run chroot "$sysroot" /socgi/socgi "$@"; }
 fail() { echo "FAILED: $*"; exit 1; }
 ask() { curl -sS --max-time 30 "http://127.0.0.1:$port$1"; }
 socgi -l "127.0.0.1:$port" -w 2 -s start_timeout=60s /socgi/plugins &

@@ -20,6 +20,7 @@
 #include "config/pool.h"
 #include "config/schema.h"
 #include "config/source.h"
+#include "config/stranger.h"
 
 enum { OPTIONS_MAX = 96, TEXT_MAX = 256 };
 
@@ -41,6 +42,9 @@ static struct reader {
     int lines;
     int errors;
     bool ended; /* the end was complained of: what follows from that is not worth a line */
+    struct strangers strangers;
+    struct stranger stranger; /* the next that is to be told */
+    bool stranger_waits;
     struct mark *marks;
     size_t mark_count;
     int lines_of[OPTIONS_MAX]; /* of each of the settings: the last that has set it; 0: none */
@@ -54,8 +58,40 @@ static const char *quote(const char *text, char quoted[TEXT_MAX]) {
 }
 
 /* One line, whatever bytes the file has put into it. `option` may be NULL. */
-static void complain(const cfg_t *cfg, const char *option, const char *found, const char *expected) {
+static void tell(int line, const char *option, const char *found, const char *expected) {
     char text[4 * TEXT_MAX];
+    reader->errors++;
+    snprintf(text, sizeof(text), "%s%sfound %s, expected %s", option ? option : "", option ? ": " : "", found,
+             expected);
+    for (char *c = text; *c; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            *c = '?';
+        }
+    }
+    complaint("%s:%d: %s", reader->file, line, text);
+}
+
+static const char of_plugin[] =
+#define PLUGIN_OPTION(name, kind, member, fallback, least, most, help, more) #name ", "
+#include "config/options.def"
+    "or options";
+
+/* The unknown options up to that line: versions of libConfuse differ in telling of them, so they are found without it.
+ */
+static void strangers_tell(int line) {
+    char quoted[TEXT_MAX];
+    while (reader->stranger_waits && reader->stranger.line <= line) {
+        const struct stranger *s = &reader->stranger;
+        const char *expected = s->table == plugin_settings ? of_plugin
+                               : s->table == pool_settings ? "an option of a pool that socgi.conf(5) names"
+                                                           : "an option that socgi.conf(5) names";
+        tell(s->line, s->name[0] ? s->name : NULL, quote(s->name, quoted), expected);
+        reader->stranger_waits = strangers_next(&reader->strangers, &reader->stranger);
+    }
+}
+
+/* Errors are told in the order of their lines. */
+static void complain(const cfg_t *cfg, const char *option, const char *found, const char *expected) {
     int line = cfg->line;
     if (reader->ended) {
         return;
@@ -66,15 +102,8 @@ static void complain(const cfg_t *cfg, const char *option, const char *found, co
         option = option && strcmp(option, SENTINEL) == 0 ? NULL : option;
         reader->ended = true;
     }
-    reader->errors++;
-    snprintf(text, sizeof(text), "%s%sfound %s, expected %s", option ? option : "", option ? ": " : "", found,
-             expected);
-    for (char *c = text; *c; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7f) {
-            *c = '?';
-        }
-    }
-    complaint("%s:%d: %s", reader->file, line, text);
+    strangers_tell(line);
+    tell(line, option, found, expected);
 }
 
 /* What libConfuse complains of, by its format, in our words. NULL as found: the token itself. */
@@ -98,30 +127,11 @@ static const struct complaint {
     {"unterminated string constant", false, END_FOUND, "a closing quote"},
 };
 
-static const char of_plugin[] =
-#define PLUGIN_OPTION(name, kind, member, fallback, least, most, help, more) #name ", "
-#include "config/options.def"
-    "or options";
-
-static void unknown_option(cfg_t *cfg, const char *name) {
-    char quoted[TEXT_MAX];
-    const char *section = cfg_name(cfg);
-    const char *expected = strcmp(name, SENTINEL) == 0 && cfg->line > reader->lines ? "}"
-                           : strcmp(section, "plugin") == 0                         ? of_plugin
-                           : strcmp(section, "pool") == 0 ? "an option of a pool that socgi.conf(5) names"
-                                                          : "an option that socgi.conf(5) names";
-    complain(cfg, name, quote(name, quoted), expected);
-}
-
 static void libconfuse_error(cfg_t *cfg, const char *format, va_list args) {
     char quoted[TEXT_MAX];
     const char *token = strchr(format, '%') ? va_arg(args, const char *) : "";
     if (strcmp(format, "no such option '%s'") == 0) {
-        /* Free-form options are complained of, and taken, too: libConfuse 3.3. */
-        if (strcmp(cfg_name(cfg), "options") != 0 || cfg->line > reader->lines) {
-            unknown_option(cfg, token);
-        }
-        return;
+        return; /* libConfuse 3.3: it takes it; it was found already, or is free */
     }
     for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++) {
         const struct complaint *c = &complaints[i];
@@ -138,11 +148,7 @@ static void value_check(cfg_t *cfg, const char *name, const char *value, const s
     char expected[SETTING_EXPECTED] = "a value";
     char quoted[TEXT_MAX];
     const struct setting *s = setting_find(table, name);
-    if (!s) {
-        if (cfg->line <= reader->lines) {
-            unknown_option(cfg, name); /* the sentinel's name is none of the file's */
-        }
-    } else if (setting_check(s, value, expected) || cfg->line > reader->lines) {
+    if (s && (setting_check(s, value, expected) || cfg->line > reader->lines)) {
         complain(cfg, name, quote(value, quoted), expected);
     }
 }
@@ -200,7 +206,7 @@ static size_t table_options(const struct setting *table, cfg_callback_t parse, c
     return n;
 }
 
-/* CFGF_KEYSTRVAL: an unknown option is complained of and read over, so that the next error is found too. */
+/* CFGF_KEYSTRVAL: an unknown option is read over, so that the next error is found too. */
 static cfg_t *tree_new(void) {
     cfg_opt_t free_form[] = {CFG_END()};
     cfg_opt_t options[OPTIONS_MAX];
@@ -225,16 +231,12 @@ static cfg_t *tree_new(void) {
     return cfg;
 }
 
-/* Unknown options that libConfuse took without a complaint: those without a name, and all once it no longer complains.
- */
+/* Unknown options whose names are escaped in the text, or the environment's: libConfuse alone has read those. */
 static void strangers_check(cfg_t *cfg, const struct setting *table) {
     char quoted[TEXT_MAX];
     for (unsigned i = 0; i < cfg_num(cfg) && reader->errors == 0; i++) {
         const char *name = cfg_opt_name(cfg_getnopt(cfg, i));
-        bool known = setting_find(table, name) || strcmp(name, SENTINEL) == 0 ||
-                     (table == settings && (strcmp(name, "plugin") == 0 || strcmp(name, "pool") == 0)) ||
-                     (table == plugin_settings && strcmp(name, "options") == 0);
-        if (!known) {
+        if (!option_known(table, name) && strcmp(name, SENTINEL) != 0) {
             complaint("%s: found option %s, expected one that socgi.conf(5) names", reader->file, quote(name, quoted));
             reader->errors++;
         }
@@ -281,8 +283,15 @@ static void text_parse(cfg_t *cfg, char *text, size_t length) {
         complain(cfg, NULL, END_FOUND, "the end of a comment");
         return;
     }
-    bool whole = cfg_parse_buf(cfg, text) == CFG_SUCCESS && cfg_size(cfg, SENTINEL) > 0;
-    if (!whole && reader->errors == 0) {
+    strangers_begin(&reader->strangers, text, length - strlen(TAIL));
+    reader->stranger_waits = strangers_next(&reader->strangers, &reader->stranger);
+    bool read = cfg_parse_buf(cfg, text) == CFG_SUCCESS;
+    if (read && cfg_size(cfg, SENTINEL) == 0) {
+        cfg->line = reader->lines + 1; /* a section has taken what stands behind the file */
+        complain(cfg, NULL, END_FOUND, "}");
+    } else if (read) {
+        strangers_tell(reader->lines);
+    } else if (reader->errors == 0) {
         complain(cfg, NULL, "something unreadable", "NAME = VALUE");
     }
     strangers_check(cfg, settings);

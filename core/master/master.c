@@ -115,10 +115,11 @@ static bool all_ended(const struct master *m) {
 }
 
 static void stage_turn(struct master *m) {
+    if (m->ending == LEAVING && m->loop.now >= m->deadline) {
+        stage_drain(m); /* of nobody, perhaps: then no event follows that would end it */
+    }
     bool late = m->loop.now >= m->deadline;
-    if (m->ending == LEAVING && late) {
-        stage_drain(m);
-    } else if (m->ending == DRAINING && (m->clients.count == 0 || late)) {
+    if (m->ending == DRAINING && (m->clients.count == 0 || late)) {
         if (late) {
             log_line(LOG_WARNING, "draining took too long: %u connections are cut", m->clients.count);
         }

@@ -15,6 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "between.h"
+#include "between.h"
 #include "client.h"
 #include "fetch.h"
 #include "plugins/pattern.h"
@@ -80,7 +82,7 @@ static void nobody_waited(void) {
 static void idle_check(const struct server *server) {
     unsigned long before = ticks_of(server->pid);
     (void)nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
-    assert_in_range(ticks_of(server->pid) - before, 0, (unsigned long)sysconf(_SC_CLK_TCK) / 4);
+    assert_between(ticks_of(server->pid) - before, 0, (unsigned long)sysconf(_SC_CLK_TCK) / 4);
 }
 
 static void serves_without_epoll_pwait2(void **state) {
@@ -235,7 +237,7 @@ static void copies_without_sendfile(void **state) {
         client_get(client, "/bigfile?bytes=5000000");
         assert_int_equal(client_read(client, false, &answer), 0);
         assert_int_equal(answer.status, 200);
-        assert_in_range(answer.length, BYTES, BYTES + 100);
+        assert_between(answer.length, BYTES, BYTES + 100);
         for (size_t at = 0; at < BYTES; at++) {
             assert_true((unsigned char)answer.body[6 + at] == pattern_byte(at));
         }

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "between.h"
 #include "client.h"
 #include "process.h"
 #include "text.h"
@@ -45,7 +46,7 @@ static void argument_add(struct arguments *arguments, const char *format, ...) {
     va_start(args, format);
     int length = vsnprintf(text, ARGUMENT_BYTES, format, args);
     va_end(args);
-    assert_in_range(length, 0, ARGUMENT_BYTES - 1);
+    assert_between(length, 0, ARGUMENT_BYTES - 1);
     arguments->list[arguments->count++] = text;
 }
 

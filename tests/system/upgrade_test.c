@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "between.h"
 #include "client.h"
 #include "fetch.h"
 #include "process.h"
@@ -55,7 +56,7 @@ static void upgrades_lose_no_request(void **state) {
     }
     fetch_free(fetches, REQUESTS);
     free(fetches);
-    assert_in_range(upgrades.begun, 1, REQUESTS);
+    assert_between(upgrades.begun, 1, REQUESTS);
     server_upgraded(server, upgrades.begun);
     hello(server);
     server_end(server);

@@ -363,7 +363,31 @@ static const struct {
     {"workers = { 2 }", "%:1: found \"{\", expected NAME = VALUE\n"},
     {"}", "%:1: found \"}\", expected NAME = VALUE\n"},
     {"workers = \"\\777\"", "%:1: found \"\\777\", expected \\0 to \\377\n"},
-    {"\"\" = 2", "%: found option \"\", expected one that socgi.conf(5) names\n"},
+    {"\"\" = 2", "%:1: found \"\", expected an option that socgi.conf(5) names\n"},
+    /* Unknown ones, wherever they stand, by the lines that they stand in. */
+    {"pool p {\n  wrokers = 1\n  workers = 0\n}\n'x y' = {\n 1, \"}\" }\nworkers = x\n",
+     "%:2: wrokers: found \"wrokers\", expected an option of a pool that socgi.conf(5) names\n"
+     "%:3: workers: found \"0\", expected a number, 1 to 1024\n"
+     "%:5: x y: found \"x y\", expected an option that socgi.conf(5) names\n"
+     "%:5: found \"{\", expected NAME = VALUE\n"},
+    {"plugin x {\n  options { own = 1\n timeout = 1 }\n  root = /\n}\nroot = \"a\n{\"\nlisten += :1 lisen = :2\n",
+     "%:4: root: found \"root\", expected timeout, body_limit, concurrency, methods, global, needs, allow_wider, or "
+     "options\n"
+     "%:6: root: found \"root\", expected an option that socgi.conf(5) names\n"
+     "%:8: lisen: found \"lisen\", expected an option that socgi.conf(5) names\n"},
+    {"wrokers = 1\nplugin x {\n  tmeout = 1\n",
+     "%:1: wrokers: found \"wrokers\", expected an option that socgi.conf(5) names\n"
+     "%:3: tmeout: found \"tmeout\", expected timeout, body_limit, concurrency, methods, global, needs, allow_wider, "
+     "or options\n"
+     "%:3: found the end of the file, expected }\n"},
+    {"plugn x { }\n", "%:1: plugn: found \"plugn\", expected an option that socgi.conf(5) names\n"
+                      "%:1: plugn: found no \"=\", expected NAME = VALUE\n"},
+    {"w\\a = 1\n\"work\\145r\" = 1", "%:1: w\\a: found \"w\\a\", expected an option that socgi.conf(5) names\n"},
+    {"\"work\\145r\" = 1", "%: found option \"worker\", expected one that socgi.conf(5) names\n"},
+    {"wrong =", "%:1: wrong: found \"wrong\", expected an option that socgi.conf(5) names\n"
+                "%:1: found the end of the file, expected NAME = VALUE\n"},
+    {"wrong", "%:1: wrong: found \"wrong\", expected an option that socgi.conf(5) names\n"
+              "%:1: wrong: found the end of the file, expected NAME = VALUE\n"},
     {"end_of_file = 1\n", "%:1: end_of_file: found \"end_of_file\", expected an option that socgi.conf(5) names\n"},
     /* Lines keep their numbers behind comments and texts of several lines. */
     {"# 1\n// 2\n/* 3\n 4 */ spool_folder = \"a # b\n c\\\n d\" # 6\n/*7*/workers = x\n",

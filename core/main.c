@@ -11,6 +11,7 @@
 #include "command/arguments.h"
 #include "command/control.h"
 #include "command/enforced.h"
+#include "command/plugins.h"
 #include "config/complaint.h"
 #include "config/runtime.h"
 #include "dev/dev.h"
@@ -46,7 +47,9 @@ static int check(int argc, char **argv) {
     struct config *config;
     const char *file;
     int status = arguments_read(&arguments, &config, &file);
-    if (status == ARGUMENTS_FINE) {
+    if (status == ARGUMENTS_FINE && plugins_sections_check(config)) {
+        status = EXIT_FAILURE;
+    } else if (status == ARGUMENTS_FINE) {
         printf("%s: ok\n", file ? file : "configuration");
         enforced_print(config);
         status = arguments_printed();
@@ -128,19 +131,8 @@ static int serve_as(struct arguments *arguments) {
         }
         return side < 0 ? EXIT_FAILURE : guard_attend(&guard);
     }
-    char *program = realpath("/proc/self/exe", NULL);
-    if (!program) {
-        config_drop(config);
-        perror("socgi: /proc/self/exe");
-        return EXIT_FAILURE;
-    }
-    status = master_main(&(struct master_start){.config = config,
-                                                .reader = configuration_read,
-                                                .data = arguments,
-                                                .program = program,
-                                                .argv = arguments->argv});
-    free(program);
-    return status;
+    return master_main(&(struct master_start){
+        .config = config, .reader = configuration_read, .data = arguments, .argv = arguments->argv});
 }
 
 static int serve(int argc, char **argv) {

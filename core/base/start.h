@@ -1,7 +1,7 @@
 /*
  * What execve(2) hands on from whoever has started us is put in order, before anything else: nobody's habits, and no
  * mistake in a script, decide what we do. Left as it was given, and given to plugins and programs so: umask, priority,
- * working folder, environment, and limits but for that of open files, of which the master takes as many as it may.
+ * working folder, environment, and limits: of open files the master takes as many as it may, for itself alone.
  */
 #ifndef BASE_START_H
 #define BASE_START_H

@@ -42,11 +42,13 @@ int listeners_open(struct clients *clients, const struct service *service) {
     const struct config *config = clients->config;
     int adopted = listeners_adopt(clients, service);
     for (size_t i = 0; adopted == 0 && i < config->listen_count; i++) {
-        const struct listener *l = listener_open(clients, service, config->listen[i], false);
-        if (!l) {
+        struct list *last = clients->listeners.prev;
+        if (!listener_open(clients, service, config->listen[i], false)) {
             return -errno;
         }
-        listener_tell(l);
+        while ((last = last->next) != &clients->listeners) {
+            listener_tell(container_of(last, struct listener, link));
+        }
     }
     return adopted < 0 ? adopted : 0;
 }
@@ -95,18 +97,19 @@ static const struct listener *port_find(const struct clients *clients, const cha
     return NULL;
 }
 
-static struct listener *listener_find(const struct clients *clients, const char *text) {
+/* Those of that name stay. False: there are none. */
+static bool listeners_keep(const struct clients *clients, const char *text) {
+    bool kept = false;
     for (struct list *at = clients->listeners.next; at != &clients->listeners; at = at->next) {
         struct listener *l = container_of(at, struct listener, link);
         if (!l->service->apart && listens_on(l, text)) {
-            return l;
+            l->stays = kept = true;
         }
     }
-    return NULL;
+    return kept;
 }
 
-/* Closes what was opened and never accepted on. */
-static void prepared_close(struct clients *clients) {
+void listeners_abandon(struct clients *clients) {
     for (struct list *at = clients->listeners.next, *next; at != &clients->listeners; at = next) {
         struct listener *l = container_of(at, struct listener, link);
         next = at->next;
@@ -120,11 +123,9 @@ static void prepared_close(struct clients *clients) {
 
 int listeners_prepare(struct clients *clients, const struct service *service, const struct config *config, char *text,
                       size_t size) {
-    prepared_close(clients);
+    listeners_abandon(clients);
     for (size_t i = 0; i < config->listen_count; i++) {
-        struct listener *l = listener_find(clients, config->listen[i]);
-        l = l ? l : listener_open(clients, service, config->listen[i], true);
-        if (!l) {
+        if (!listeners_keep(clients, config->listen[i]) && !listener_open(clients, service, config->listen[i], true)) {
             int error = -errno;
             const struct listener *ours = error == -EADDRINUSE ? port_find(clients, config->listen[i]) : NULL;
             char address[LISTENER_TEXT];
@@ -132,10 +133,10 @@ int listeners_prepare(struct clients *clients, const struct service *service, co
                      ours ? "; it is this server that listens on " : address_hint(config->listen[i], error),
                      ours ? listener_address(ours, address) : "",
                      ours ? ": a restart goes over from the one to the other" : "");
-            prepared_close(clients);
+            listeners_abandon(clients);
             return error;
         }
-        l->stays = true;
+        (void)listeners_keep(clients, config->listen[i]);
     }
     return 0;
 }

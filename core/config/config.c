@@ -22,6 +22,12 @@ enum { LEAST_WORKERS = 4 };
 
 /* ---- Sections of plugins ---- */
 
+static void option_free(const struct config_option *option) {
+    free(option->name);
+    free(option->value);
+    free(option->at);
+}
+
 struct config_plugin *config_plugin_section(struct config *config, const char *name) {
     for (size_t i = 0; i < config->plugin_count; i++) {
         if (strcmp(config->plugins[i].name, name) == 0) {
@@ -42,22 +48,12 @@ struct config_plugin *config_plugin_section(struct config *config, const char *n
     return p;
 }
 
-int config_option_set(struct config *config, const char *plugin, const char *name, const char *value) {
-    if (!plugin_name_valid(plugin)) {
-        return -EINVAL;
-    }
-    struct config_plugin *p = config_plugin_section(config, plugin);
-    if (!p) {
-        return -ENOMEM;
-    }
+/* Replaced, or one more. */
+static int option_put(struct config_plugin *p, const struct config_option *option) {
     for (size_t i = 0; i < p->option_count; i++) {
-        if (strcmp(p->options[i].name, name) == 0) {
-            char *copy = strdup(value);
-            if (!copy) {
-                return -ENOMEM;
-            }
-            free(p->options[i].value);
-            p->options[i].value = copy;
+        if (strcmp(p->options[i].name, option->name) == 0) {
+            option_free(&p->options[i]);
+            p->options[i] = *option;
             return 0;
         }
     }
@@ -66,14 +62,19 @@ int config_option_set(struct config *config, const char *plugin, const char *nam
         return -ENOMEM;
     }
     p->options = grown;
-    struct config_option option = {.name = strdup(name), .value = strdup(value)};
-    if (!option.name || !option.value) {
-        free(option.name);
-        free(option.value);
-        return -ENOMEM;
-    }
-    grown[p->option_count++] = option;
+    grown[p->option_count++] = *option;
     return 0;
+}
+
+int config_option_set(struct config *config, const char *plugin, const char *name, const char *value, char *at) {
+    struct config_option option = {.name = strdup(name), .value = strdup(value), .at = at};
+    struct config_plugin *p = plugin_name_valid(plugin) ? config_plugin_section(config, plugin) : NULL;
+    int error = !plugin_name_valid(plugin) ? -EINVAL : p && option.name && option.value ? 0 : -ENOMEM;
+    error = error ? error : option_put(p, &option);
+    if (error) {
+        option_free(&option);
+    }
+    return error;
 }
 
 /* ---- Defaults, checks, end ---- */
@@ -207,14 +208,14 @@ void config_free(struct config *config) {
     for (size_t i = 0; i < config->plugin_count; i++) {
         struct config_plugin *p = &config->plugins[i];
         for (size_t j = 0; j < p->option_count; j++) {
-            free(p->options[j].name);
-            free(p->options[j].value);
+            option_free(&p->options[j]);
         }
         for (const struct setting *s = plugin_settings; s->name; s++) {
             setting_clear(p, s);
         }
         free(p->options);
         free(p->needs_at);
+        free(p->at);
         free(p->name);
     }
     free(config->plugins);

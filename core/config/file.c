@@ -17,6 +17,7 @@
 #include "config/comment.h"
 #include "config/complaint.h"
 #include "config/form.h"
+#include "config/place.h"
 #include "config/pool.h"
 #include "config/schema.h"
 #include "config/source.h"
@@ -30,12 +31,6 @@ enum { OPTIONS_MAX = 96, TEXT_MAX = 256 };
 #define TAIL "\n" SENTINEL " = 1\n"
 #define END_FOUND "the end of the file"
 
-/* Where the needs of a section stand, for what they may be is known only when the plugin is: it is told then. */
-struct mark {
-    const cfg_t *section;
-    int line;
-};
-
 /* libConfuse gives its hooks no pointer of ours, and its lexer is one for the process anyway. */
 static struct reader {
     const char *file;
@@ -45,9 +40,9 @@ static struct reader {
     struct strangers strangers;
     struct stranger stranger; /* the next that is to be told */
     bool stranger_waits;
-    struct mark *marks;
-    size_t mark_count;
     int lines_of[OPTIONS_MAX]; /* of each of the settings: the last that has set it; 0: none */
+    char *text;                /* without comments */
+    size_t length;
 } * reader;
 
 /* ---- Errors ---- */
@@ -163,19 +158,8 @@ static int setting_parse(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *re
     return 0;
 }
 
-static void mark_add(const cfg_t *section) {
-    struct mark *grown = reallocarray(reader->marks, reader->mark_count + 1, sizeof(*grown));
-    if (grown) {
-        reader->marks = grown;
-        grown[reader->mark_count++] = (struct mark){.section = section, .line = section->line};
-    }
-}
-
 static int plugin_setting_parse(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result) {
     value_check(cfg, opt->name, value, plugin_settings);
-    if (strcmp(opt->name, "needs") == 0) {
-        mark_add(cfg);
-    }
     *(const char **)result = value;
     return 0;
 }
@@ -307,6 +291,8 @@ static int tree_parse(cfg_t *cfg, struct reader *now) {
     const char *file = now->file;
     size_t length = 0;
     char *text = file_load(file, &length);
+    now->text = text;
+    now->length = length;
     if (!text) {
         complaint("%s: cannot be read: %s", file, errno == EILSEQ ? "it holds a NUL byte" : strerror(errno));
         return -EINVAL;
@@ -315,7 +301,6 @@ static int tree_parse(cfg_t *cfg, struct reader *now) {
     reader = now;
     text_parse(cfg, text, length);
     reader = NULL;
-    free(text);
     return now->errors ? -EINVAL : 0;
 }
 
@@ -336,28 +321,32 @@ static int table_take(void *target, const struct setting *table, cfg_t *cfg, con
     return error;
 }
 
-static int options_take(struct config *config, const char *plugin, cfg_t *options) {
+/* "FILE:LINE" of what came by the file, the caller's; NULL: it cannot be found, or there is no memory. */
+static char *place_print(const struct reader *read, const char *plugin, const char *inner, const char *option) {
+    const struct place place = {.kind = "plugin", .title = plugin, .inner = inner, .option = option};
+    int line = place_line(read->text, read->length - strlen(TAIL), &place);
+    char *at = NULL;
+    return line > 0 && asprintf(&at, "%s:%d", read->file, line) >= 0 ? at : NULL;
+}
+
+static int options_take(struct config *config, const char *plugin, cfg_t *options, const struct reader *read) {
     int error = 0;
     for (unsigned i = 0; options && i < cfg_num(options) && !error; i++) {
         cfg_opt_t *option = cfg_getnopt(options, i);
         const char *value = option && option->name ? cfg_opt_getstr(option) : NULL;
-        error = value ? config_option_set(config, plugin, cfg_opt_name(option), value) : 0;
+        if (value) {
+            const char *name = cfg_opt_name(option);
+            error = config_option_set(config, plugin, name, value, place_print(read, plugin, "options", name));
+        }
     }
     return error;
 }
 
-static int needs_mark(struct config_plugin *p, const cfg_t *section, const struct reader *read) {
-    for (size_t i = read->mark_count; i-- > 0;) {
-        if (read->marks[i].section == section) {
-            free(p->needs_at);
-            if (asprintf(&p->needs_at, "%s:%d", read->file, read->marks[i].line) < 0) {
-                p->needs_at = NULL;
-                return -ENOMEM;
-            }
-            return 0;
-        }
-    }
-    return 0;
+static void places_mark(struct config_plugin *p, const struct reader *read) {
+    free(p->at);
+    p->at = place_print(read, p->name, NULL, NULL);
+    free(p->needs_at);
+    p->needs_at = place_print(read, p->name, NULL, "needs");
 }
 
 static int plugins_take(struct config *config, cfg_t *cfg, const struct reader *read) {
@@ -366,9 +355,9 @@ static int plugins_take(struct config *config, cfg_t *cfg, const struct reader *
         cfg_t *section = cfg_getnsec(cfg, "plugin", i);
         struct config_plugin *p = config_plugin_section(config, cfg_title(section));
         error = p ? table_take(p, plugin_settings, section, NULL) : -ENOMEM;
-        error = error ? error : needs_mark(p, section, read);
         if (!error) {
-            error = options_take(config, cfg_title(section), cfg_getsec(section, "options"));
+            places_mark(p, read);
+            error = options_take(config, p->name, cfg_getsec(section, "options"), read);
         }
     }
     return error;
@@ -410,7 +399,7 @@ int config_read(struct config *config, const char *file) {
     if (cfg) {
         cfg_free(cfg);
     }
-    free(read.marks);
+    free(read.text);
     free(copy);
     return error;
 }

@@ -152,6 +152,9 @@ int status_text(const struct inside *in, struct buffer *out) {
                               SOCGI_VERSION, (int)getpid(), status_stage_name(status_stage(in)),
                               duration(age_us(in, in->started), uptime), g ? g->number : 0, in->clients->count,
                               in->clients->limit, in->record->counters.requests, queued, in->record->incidents.count);
+    if (!error && in->generations->renewal.fault) {
+        error = buffer_format(out, "the latest reload came to nothing: %s\n", in->generations->renewal.fault);
+    }
     error = error || !g ? error : sandboxes_write(g, out);
     error = error ? error : plugins_write(in, out);
     error = error ? error : workers_write(in, out);

@@ -258,6 +258,29 @@ static void reload_of_errors_changes_nothing(void **state) {
     server_end(server);
 }
 
+static void reload_expected_to_fail(struct server *server, const char *config, const char *reason, size_t times) {
+    char line[256];
+    config_replace(server, config);
+    (void)snprintf(line, sizeof(line), "not reloaded: plugin options.so would not be served any more: %s", reason);
+    server_log_await(server, line, times);
+    fetch_expect(server, "/options", 200, "color grey, size none\n");
+    fetch_expect(server, "/hello", 200, NULL);
+}
+
+/* What works is not given up for it, and a new version of the plugin that goes with it is. */
+static void reload_that_breaks_a_plugin_changes_nothing(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "hello options", .config = "\n"});
+    reload_expected_to_fail(server, "workers = 2\nplugin \"options\" {\n options {\n  colour = red\n } }\n", "", 1);
+    assert_true(server_log_count(server, "socgi.conf:4: plugin options: option: found \"colour\", expected one that it "
+                                         "declares: color, size; the nearest is color") > 0);
+    reload_expected_to_fail(server, "plugin \"options\" { options { shape = \"x\" } needs = \"\" allow_wider = on }\n",
+                            "", 2);
+    config_replace(server, "plugin \"options\" { options { color = red } }\n");
+    server_log_await(server, "configuration reloaded", 1);
+    fetch_expect(server, "/options", 200, "color red, size none\n");
+    server_end(server);
+}
+
 /* Listeners come and go with the configuration; those that stay lose nobody. */
 static void reload_changes_listeners(void **state) {
     char config[256];
@@ -316,6 +339,7 @@ int main(void) {
         SYSTEM_TEST(reload_brings_the_configuration),
         SYSTEM_TEST(reload_of_errors_changes_nothing),
         SYSTEM_TEST(reload_changes_listeners),
+        SYSTEM_TEST(reload_that_breaks_a_plugin_changes_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "between.h"
-#include "between.h"
 #include "client.h"
 #include "fetch.h"
 #include "plugins/pattern.h"

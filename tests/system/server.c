@@ -165,7 +165,8 @@ static void server_exec(const struct server *server, const struct server_setup *
             (void)pause();
         }
     }
-    (void)snprintf(text, sizeof(text), "%s/socgi", server->folder);
+    (void)snprintf(text, sizeof(text), "%s/%s", server->folder, setup->released ? "current/socgi" : "socgi");
+    arguments[0] = setup->released ? text : arguments[0];
     if (setup->before) {
         setup->before();
     }
@@ -197,6 +198,9 @@ static struct server *server_spawn(void **state, const struct server_setup *setu
         char path[64];
         (void)snprintf(path, sizeof(path), "%s/socgi", server->folder);
         assert_true(file_copy(SYSTEM_BINARY, path));
+    }
+    if (setup->released) {
+        release_link(server, release_make(server, "release-1"));
     }
     if (setup->config) {
         char path[64];
@@ -305,7 +309,7 @@ struct server *server_refuse(void **state, const struct server_setup *setup) {
     return server;
 }
 
-/* There is no event for the children or the descriptors of another process: look again, a little later. */
+/* There is no event for children or descriptors of another process. */
 static void pause_shortly(void) {
     (void)poll(NULL, 0, POLL_MS);
 }

@@ -85,6 +85,35 @@ static void what_runs_is_finished(void **state) {
     server_end(server);
 }
 
+static void program_check(const struct server *server, const char *release) {
+    char path[64];
+    char target[256] = "";
+    (void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)server->pid);
+    assert_true(readlink(path, target, sizeof(target) - 1) > 0);
+    assert_non_null(strstr(target, release));
+}
+
+/* "current" leads to a release, and is swapped before each upgrade. */
+static void the_path_as_it_was_called(void **state) {
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "hello", .own_binary = true, .released = true});
+    program_check(server, "/release-1/socgi");
+    for (int i = 2; i < 4; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof(name), "release-%d", i);
+        release_link(server, release_make(server, name));
+        assert_int_equal(kill(server->pid, SIGUSR2), 0);
+        server_upgraded(server, (size_t)i - 1);
+        program_check(server, name);
+        hello(server);
+    }
+    release_link(server, "nowhere");
+    assert_int_equal(kill(server->pid, SIGUSR2), 0);
+    server_log_await(server, "/current/socgi, which this server was started as, is gone: No such file or directory", 1);
+    hello(server);
+    server_end(server);
+}
+
 /* ---- A new one that is none ---- */
 
 static void refuses_program(struct server *server, const char *script, const char *why, size_t times) {
@@ -298,6 +327,7 @@ int main(void) {
         SYSTEM_TEST(tells_what_it_does),
         SYSTEM_TEST(pid_file_names_who_serves),
         SYSTEM_TEST(one_that_fails_leaves_the_sockets),
+        SYSTEM_TEST(the_path_as_it_was_called),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

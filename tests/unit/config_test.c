@@ -320,9 +320,9 @@ static void reads_plugins(void **state) {
     assert_int_equal(read_text(&config, "plugin \"file\" { timeout = 5s body_limit = 1G concurrency = 2\n"
                                         "  options { root = \"a b\" listing = true root = /c } }\nplugin echo { }\n"),
                      0);
-    assert_int_equal(config_option_set(&config, "file", "listing", "false"), 0);
-    assert_int_equal(config_option_set(&config, "calc", "digits", "50"), 0);
-    assert_int_equal(config_option_set(&config, "a/b", "x", "y"), -EINVAL);
+    assert_int_equal(config_option_set(&config, "file", "listing", "false", NULL), 0);
+    assert_int_equal(config_option_set(&config, "calc", "digits", "50", NULL), 0);
+    assert_int_equal(config_option_set(&config, "a/b", "x", "y", NULL), -EINVAL);
     assert_int_equal(config.plugin_count, 3);
     const struct config_plugin *file = &config.plugins[0];
     assert_string_equal(file->name, "file");

@@ -13,7 +13,6 @@
 #include "command/enforced.h"
 #include "command/plugins.h"
 #include "config/complaint.h"
-#include "config/runtime.h"
 #include "dev/dev.h"
 #include "guard/guard.h"
 #include "master/master.h"
@@ -94,7 +93,7 @@ static int replay(int argc, char **argv) {
     if (status == ARGUMENTS_FINE) {
         bool named = arguments_folder(&arguments);
         struct wire_start start = {.folder = named ? config->plugin_folder : NULL,
-                                   .spool = config->spool_folder ? config->spool_folder : spool_find(),
+                                   .spool = config_spool(config),
                                    .response_limit = config->response_limit};
         status = options_take(config, &start) ? EXIT_FAILURE : replay_run(file, &start);
     }

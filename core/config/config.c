@@ -140,10 +140,14 @@ static int order_check(const char *lesser, uint64_t small, const char *greater, 
     return -EINVAL;
 }
 
+const char *config_spool(const struct config *config) {
+    return config->spool_folder ? config->spool_folder : spool_find();
+}
+
 static int spool_check(struct config *config) {
     if (!config->spool_folder) {
         config->spool_found = true;
-        config->spool_folder = strdup(spool_find());
+        config->spool_folder = strdup(config_spool(config));
     }
     return config->spool_folder ? folder_check(config, "spool_folder", config->spool_folder, config->spool_folder)
                                 : -ENOMEM;

@@ -152,6 +152,9 @@ struct config *config_new(void);
 struct config *config_hold(struct config *config);
 void config_drop(struct config *config);
 
+/* Where bodies and answers lie, checked or not. */
+const char *config_spool(const struct config *config);
+
 /* Checks what no single option shows (folders exist, limits agree). 0, or -EINVAL, told by complaint(). Fills in what
  * is derived: what pools inherit, users' numbers. */
 int config_check(struct config *config);

@@ -15,10 +15,10 @@
 #include "loop/orphans.h"
 #include "loop/signals.h"
 #include "loop/threads.h"
-#include "master/kernel.h"
 #include "master/notify.h"
 #include "master/reload.h"
 #include "master/upgrade.h"
+#include "pool/kernel.h"
 #include "record/pidfile.h"
 #include "service/service.h"
 

@@ -1,6 +1,6 @@
 /* What this kernel cannot do, said once at the start. */
-#ifndef MASTER_KERNEL_H
-#define MASTER_KERNEL_H
+#ifndef POOL_KERNEL_H
+#define POOL_KERNEL_H
 
 struct config;
 

@@ -1,5 +1,5 @@
 /* What this kernel cannot do. */
-#include "master/kernel.h"
+#include "pool/kernel.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -34,7 +34,7 @@ static void contract_complete(const struct config *config, struct plugin *p) {
     p->body_limit = said->body_limit ? said->body_limit : p->body_limit ? p->body_limit : config->body_limit;
     p->compress = said->compress;
     p->concurrency = said->concurrency ? said->concurrency : p->concurrency;
-    p->methods = http_methods_valid(&said->methods) ? said->methods : p->methods;
+    *p->methods = http_methods_valid(&said->methods) ? said->methods : *p->methods;
 }
 
 /* The texts of a message are const; a plugin's own are copies, which router_add makes. */
@@ -46,6 +46,7 @@ static char *borrowed(const char *text) {
 
 static int plugin_add(struct generation *g, struct pool *pool, uint32_t place, const struct wire_plugin *told) {
     const struct member *member = generation_member(g, told->file);
+    struct http_methods methods = told->methods;
     struct plugin p = {.pool = pool,
                        .account = account_of(&g->all->pools->accounts, told->name),
                        .index = place,
@@ -54,7 +55,7 @@ static int plugin_add(struct generation *g, struct pool *pool, uint32_t place, c
                        .version = borrowed(told->version),
                        .route = borrowed(told->route),
                        .needs = member ? member->needs : NULL,
-                       .methods = told->methods,
+                       .methods = &methods,
                        .timeout_ms = told->timeout_ms,
                        .concurrency = told->concurrency,
                        .body_limit = told->body_limit};

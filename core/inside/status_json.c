@@ -133,7 +133,7 @@ static void plugin_write(struct writer *out, const struct plugin *p) {
     struct histogram recent;
     char methods[HTTP_ALLOW_SIZE];
     counters_recent(t, status_now(in), &recent);
-    http_methods_allow(&p->methods, methods);
+    http_methods_allow(p->methods, methods);
     open(out, NULL, '{');
     text(out, "name", p->name);
     text(out, "file", p->file);

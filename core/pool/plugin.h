@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 #include "base/list.h"
-#include "http/method.h"
 
 struct account;
+struct http_methods;
 struct pool;
 
 /* Its manifest, with the configuration's word and the server's defaults filled in. */
@@ -23,7 +23,7 @@ struct plugin {
     char *route;         /* "/" or "/a/b" */
     const char *needs;   /* what it is held to (base/needs.h), its generation's; NULL: none of it can be served */
     size_t route_length; /* of what a path must begin with: 0 for "/" */
-    struct http_methods methods;
+    struct http_methods *methods; /* for who routes */
     uint32_t timeout_ms;
     uint32_t concurrency; /* 0: no limit */
     uint64_t body_limit;

@@ -10,7 +10,6 @@
 #include "config/config.h"
 #include "generation/generation.h"
 #include "generation/generations.h"
-#include "http/method.h"
 #include "http/parse.h"
 #include "pool/account.h"
 #include "pool/plugin.h"
@@ -75,7 +74,7 @@ static void refuse_method(struct ticket *t) {
     struct connection *c = t->exchange->connection;
     char fields[16 + HTTP_ALLOW_SIZE];
     char allow[HTTP_ALLOW_SIZE];
-    http_methods_allow(&t->job.plugin->methods, allow);
+    http_methods_allow(t->job.plugin->methods, allow);
     snprintf(fields, sizeof(fields), "Allow: %s\r\n", allow);
     if (t->exchange->request.method == METHOD_OPTIONS) {
         connection_answer(c, 204, fields, "");
@@ -91,7 +90,7 @@ static bool method_known(const struct ticket *t, const struct generation *now) {
     const char *name = http_text(exchange_head(t->exchange), r->name);
     bool known = r->method != METHOD_OTHER;
     for (size_t i = 0; !known && i < now->router.count; i++) {
-        known = http_methods_have(&now->router.plugins[i].methods, r->method, name, r->name.length);
+        known = http_methods_have(now->router.plugins[i].methods, r->method, name, r->name.length);
     }
     return known;
 }
@@ -99,7 +98,7 @@ static bool method_known(const struct ticket *t, const struct generation *now) {
 static bool method_answered(const struct ticket *t) {
     const struct http_request *r = &t->exchange->request;
     const char *name = http_text(exchange_head(t->exchange), r->name);
-    return http_methods_have(&t->job.plugin->methods, r->method, name, r->name.length);
+    return http_methods_have(t->job.plugin->methods, r->method, name, r->name.length);
 }
 
 static void refuse_quarantined(struct ticket *t) {

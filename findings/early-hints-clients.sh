@@ -25,6 +25,7 @@ expect() { # WHAT SEEN-NOW SEEN-THEN
     [ "$2" = "$3" ] || { printf 'CHANGED: it was           %s\n' "$3"; changed=1; }
 }
 get() { # unpacks these packages, and what they need that is not installed, into ./root
+    printf 'with %s\n' "$@"
     mkdir -p debs/partial root
     apt-get -qq install -y --reinstall --allow-downgrades --no-install-recommends --download-only -o Debug::NoLocking=1 \
         -o APT::Sandbox::User=root -o Dir::Cache::archives="$T/debs" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
@@ -105,6 +106,7 @@ try: print(u.urlopen('$url').status)
 except Exception as e: print(e)")" "HTTP Error 103: Early Hints"
 expect "Python requests" "$(PYTHONPATH=$T/root/usr/lib/python3/dist-packages python3 -c "import requests
 r = requests.get('$url'); print(r.status_code, r.ok, r.content)")" "103 True b''"
+expect "apt's version" "$(dpkg-query -W -f '${Version}' apt)" "2.6.1"
 rc=0
 /usr/lib/apt/apt-helper -o APT::Sandbox::User=root -o Acquire::Retries=0 download-file "$url" "$T/apt-got" >out 2>&1 || rc=$?
 expect "apt (apt-helper)" "exit $rc, $(grep -o '103  Early Hints' out | head -1)" "exit 100, 103  Early Hints"

@@ -23,6 +23,7 @@ expect() { # WHAT SEEN-NOW SEEN-THEN
     [ "$2" = "$3" ] || { printf 'CHANGED: it was           %s\n' "$3"; changed=1; }
 }
 get() { # unpacks these packages, and what they need that is not installed, into ./root
+    printf 'with %s\n' "$@"
     mkdir -p debs/partial root
     apt-get -qq install -y --reinstall --allow-downgrades --no-install-recommends --download-only -o Debug::NoLocking=1 \
         -o APT::Sandbox::User=root -o Dir::Cache::archives="$T/debs" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
@@ -32,6 +33,13 @@ get() { # unpacks these packages, and what they need that is not installed, into
 L=$T/root/usr/lib/x86_64-linux-gnu
 own() { # runs a program with what was unpacked
     PATH=$T/root/usr/bin:$T/root/bin:$T/root/usr/sbin:$T/root/sbin:$PATH LD_LIBRARY_PATH=$L:$T/root/lib/x86_64-linux-gnu:$T/root/usr/lib "$@"
+}
+spawn() { # the same in the background; its process is that program, so that the end reaches it
+    (
+        export PATH=$T/root/usr/bin:$T/root/bin:$T/root/usr/sbin:$T/root/sbin:$PATH LD_LIBRARY_PATH=$L:$T/root/lib/x86_64-linux-gnu
+        exec "$@"
+    ) &
+    PIDS+=($!)
 }
 cat >serve.py <<'END'
 import os, socket, sys, threading
@@ -114,17 +122,14 @@ http {
     server { listen 127.0.0.1:$nginx; location / { proxy_http_version 1.1; proxy_read_timeout 3s; proxy_pass http://127.0.0.1:$PORT; } }
 }
 END
-own nginx -c "$T/nginx.conf" 2>/dev/null &
-PIDS+=($!)
+spawn nginx -c "$T/nginx.conf" 2>/dev/null
 haproxy=$(free)
 printf 'defaults\n mode http\n timeout client 20s\n timeout server 20s\n timeout connect 20s\nlisten all\n bind 127.0.0.1:%s\n server s 127.0.0.1:%s\n' \
     "$haproxy" "$PORT" >haproxy.cfg
-own haproxy -db -f haproxy.cfg >/dev/null 2>&1 &
-PIDS+=($!)
+spawn haproxy -db -f haproxy.cfg >/dev/null 2>&1
 varnish=$(free)
 mkdir -m 755 varnish
-own varnishd -F -n "$T/varnish" -a "127.0.0.1:$varnish" -b "127.0.0.1:$PORT" -s malloc,10m >/dev/null 2>&1 &
-PIDS+=($!)
+spawn varnishd -F -n "$T/varnish" -a "127.0.0.1:$varnish" -b "127.0.0.1:$PORT" -s malloc,10m >/dev/null 2>&1
 expect "HAProxy 2.6.12" "$(ask "$haproxy")" "103 200 body"
 expect "nginx 1.22.1" "$(ask "$nginx")" "103 no body"
 expect "Varnish 7.1.1" "$(ask "$varnish")" "503 no body"

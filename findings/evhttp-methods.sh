@@ -25,6 +25,7 @@ expect() { # WHAT SEEN-NOW SEEN-THEN
     [ "$2" = "$3" ] || { printf 'CHANGED: it was           %s\n' "$3"; changed=1; }
 }
 get() { # unpacks these packages, and what they need that is not installed, into ./root
+    printf 'with %s\n' "$@"
     mkdir -p debs/partial root
     apt-get -qq install -y --reinstall --allow-downgrades --no-install-recommends --download-only -o Debug::NoLocking=1 \
         -o APT::Sandbox::User=root -o Dir::Cache::archives="$T/debs" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
@@ -34,6 +35,13 @@ get() { # unpacks these packages, and what they need that is not installed, into
 L=$T/root/usr/lib/x86_64-linux-gnu
 own() { # runs a program with what was unpacked
     PATH=$T/root/usr/bin:$T/root/bin:$T/root/usr/sbin:$T/root/sbin:$PATH LD_LIBRARY_PATH=$L:$T/root/lib/x86_64-linux-gnu:$T/root/usr/lib "$@"
+}
+spawn() { # the same in the background; its process is that program, so that the end reaches it
+    (
+        export PATH=$T/root/usr/bin:$T/root/bin:$T/root/usr/sbin:$T/root/sbin:$PATH LD_LIBRARY_PATH=$L:$T/root/lib/x86_64-linux-gnu
+        exec "$@"
+    ) &
+    PIDS+=($!)
 }
 get libevent-2.1-7=2.1.12-stable-8+deb12u1 libevent-dev=2.1.12-stable-8+deb12u1 libevent-core-2.1-7=2.1.12-stable-8+deb12u1 \
     libevent-extra-2.1-7=2.1.12-stable-8+deb12u1
@@ -66,8 +74,7 @@ int main(void) {
 }
 END
 gcc -I root/usr/include -o t t.c "$L/libevent-2.1.so.7"
-own ./t >port &
-PIDS+=($!)
+spawn ./t >port
 until [ -s port ]; do sleep 0.05; done
 ask() { # METHOD: the status, the type, what is behind the head
     python3 - "$(cat port)" "$1" <<'END'

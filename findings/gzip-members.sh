@@ -23,6 +23,7 @@ expect() { # WHAT SEEN-NOW SEEN-THEN
     [ "$2" = "$3" ] || { printf 'CHANGED: it was           %s\n' "$3"; changed=1; }
 }
 get() { # unpacks these packages, and what they need that is not installed, into ./root
+    printf 'with %s\n' "$@"
     mkdir -p debs/partial root
     apt-get -qq install -y --reinstall --allow-downgrades --no-install-recommends --download-only -o Debug::NoLocking=1 \
         -o APT::Sandbox::User=root -o Dir::Cache::archives="$T/debs" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \

@@ -25,6 +25,7 @@ expect() { # WHAT SEEN-NOW SEEN-THEN
     [ "$2" = "$3" ] || { printf 'CHANGED: it was           %s\n' "$3"; changed=1; }
 }
 get() { # unpacks these packages, and what they need that is not installed, into ./root
+    printf 'with %s\n' "$@"
     mkdir -p debs/partial root
     apt-get -qq install -y --reinstall --allow-downgrades --no-install-recommends --download-only -o Debug::NoLocking=1 \
         -o APT::Sandbox::User=root -o Dir::Cache::archives="$T/debs" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
@@ -34,6 +35,13 @@ get() { # unpacks these packages, and what they need that is not installed, into
 L=$T/root/usr/lib/x86_64-linux-gnu
 own() { # runs a program with what was unpacked
     PATH=$T/root/usr/bin:$T/root/bin:$T/root/usr/sbin:$T/root/sbin:$PATH LD_LIBRARY_PATH=$L:$T/root/lib/x86_64-linux-gnu:$T/root/usr/lib "$@"
+}
+spawn() { # the same in the background; its process is that program, so that the end reaches it
+    (
+        export PATH=$T/root/usr/bin:$T/root/bin:$T/root/usr/sbin:$T/root/sbin:$PATH LD_LIBRARY_PATH=$L:$T/root/lib/x86_64-linux-gnu
+        exec "$@"
+    ) &
+    PIDS+=($!)
 }
 get busybox=1:1.35.0-4+deb12u1+b1 lighttpd=1.4.69-1 ruby3.1=3.1.7+really3.1.2-0+deb12u1 libruby3.1=3.1.7+really3.1.2-0+deb12u1 ruby-webrick=1.8.1-1
 mkdir files
@@ -62,16 +70,13 @@ print(answer.status, answer.getheader("Content-Range", "no range") if "multipart
 END
 }
 busybox=$(free)
-own busybox httpd -f -p "127.0.0.1:$busybox" -h files >/dev/null 2>&1 &
-PIDS+=($!)
+spawn busybox httpd -f -p "127.0.0.1:$busybox" -h files >/dev/null 2>&1
 lighttpd=$(free)
 printf 'server.document-root = "%s/files"\nserver.port = %s\nserver.bind = "127.0.0.1"\nserver.modules = ()\n' "$T" "$lighttpd" >lighttpd.conf
-own lighttpd -D -f lighttpd.conf -m "$T/root/usr/lib/lighttpd" >/dev/null 2>&1 &
-PIDS+=($!)
+spawn lighttpd -D -f lighttpd.conf -m "$T/root/usr/lib/lighttpd" >/dev/null 2>&1
 webrick=$(free)
-RUBYLIB=$T/root/usr/lib/ruby/vendor_ruby own ruby3.1 -rwebrick -e "
-WEBrick::HTTPServer.new(BindAddress: '127.0.0.1', Port: $webrick, DocumentRoot: '$T/files').start" >/dev/null 2>&1 &
-PIDS+=($!)
+RUBYLIB=$T/root/usr/lib/ruby/vendor_ruby spawn ruby3.1 -rwebrick -e "
+WEBrick::HTTPServer.new(BindAddress: '127.0.0.1', Port: $webrick, DocumentRoot: '$T/files').start" >/dev/null 2>&1
 expect "busybox: bytes=1-2" "$(ask "$busybox" bytes=1-2)" "206 bytes 1-2/6"
 expect "busybox: and another If-Range" "$(ask "$busybox" bytes=1-2 '"other"')" "206 bytes 1-2/6"
 expect "WEBrick: and another If-Range" "$(ask "$webrick" bytes=1-2 '"other"')" "206 bytes 1-2/6"

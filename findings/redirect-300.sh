@@ -23,6 +23,7 @@ expect() { # WHAT SEEN-NOW SEEN-THEN
     [ "$2" = "$3" ] || { printf 'CHANGED: it was           %s\n' "$3"; changed=1; }
 }
 get() { # unpacks these packages, and what they need that is not installed, into ./root
+    printf 'with %s\n' "$@"
     mkdir -p debs/partial root
     apt-get -qq install -y --reinstall --allow-downgrades --no-install-recommends --download-only -o Debug::NoLocking=1 \
         -o APT::Sandbox::User=root -o Dir::Cache::archives="$T/debs" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
@@ -94,6 +95,7 @@ expect "axel" "$(try axel -q -o got "$url")" "exit 0, final "
 expect "lftp get" "$(try lftp -c "get $url -o got")" "exit 1, "
 expect "Python requests" "$(PYTHONPATH=$T/root/usr/lib/python3/dist-packages try python3 -c "import requests
 r = requests.get('$url'); print(r.ok, r.text, end='')")" "exit 0, True list "
+expect "apt's version" "$(dpkg-query -W -f '${Version}' apt)" "2.6.1"
 rc=0
 /usr/lib/apt/apt-helper -o APT::Sandbox::User=root -o Acquire::Retries=0 download-file "$url" "$T/apt-got" >out 2>&1 || rc=$?
 expect "apt (apt-helper)" "exit $rc" "exit 100"

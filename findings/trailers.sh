@@ -23,6 +23,7 @@ expect() { # WHAT SEEN-NOW SEEN-THEN
     [ "$2" = "$3" ] || { printf 'CHANGED: it was           %s\n' "$3"; changed=1; }
 }
 get() { # unpacks these packages, and what they need that is not installed, into ./root
+    printf 'with %s\n' "$@"
     mkdir -p debs/partial root
     apt-get -qq install -y --reinstall --allow-downgrades --no-install-recommends --download-only -o Debug::NoLocking=1 \
         -o APT::Sandbox::User=root -o Dir::Cache::archives="$T/debs" -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \
@@ -82,8 +83,8 @@ url=http://127.0.0.1:$PORT/x
 expect "Perl LWP" "$(PERL5LIB=$T/root/usr/share/perl5:$L/perl5/5.36 perl -MLWP::UserAgent -e '
 my $r = LWP::UserAgent->new->get($ARGV[0]); print $r->content, ", ", $r->header("Last-Modified") // "none"' "$url")" \
     "abc, Mon, 01 Jan 2024 00:00:00 GMT"
-expect "curl %header{}" "$(own curl -s -D head -w ', %header{last-modified}' "$url")" "abc, "
-expect "curl -D, behind the empty line" "$(tr -d '\r' <head | sed '1,/^$/d')" "Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT"
+expect "curl %header{}" "$(own curl -s -D fields -w ', %header{last-modified}' "$url")" "abc, "
+expect "curl -D, behind the empty line" "$(tr -d '\r' <fields | sed '1,/^$/d')" "Last-Modified: Mon, 01 Jan 2024 00:00:00 GMT"
 expect "Python urllib" "$(python3 -c "import urllib.request as u
 r = u.urlopen('$url'); print(r.read().decode(), r.headers['Last-Modified'], sep=', ')")" "abc, None"
 expect "Ruby Net::HTTP" "$(own ruby3.1 -rnet/http -e "r = Net::HTTP.get_response(URI('$url')); print r.body, ', ', r['Last-Modified'].inspect")" "abc, nil"

@@ -111,8 +111,8 @@ bool http_methods_have(const struct http_methods *set, enum method method, const
 
 static size_t put(char *out, size_t at, const char *name, size_t length) {
     if (at > 0) {
-        memcpy(out + at, ", ", 2);
-        at += 2;
+        out[at++] = ',';
+        out[at++] = ' ';
     }
     memcpy(out + at, name, length);
     return at + length;

@@ -37,6 +37,10 @@ void answer_words(struct answer *a, const char *data, size_t length) {
 
 static void head_give(struct answer *a, const struct head *head) {
     a->status = head->status;
+    if (head->local) {
+        a->bad = socgi_forward(a->res, head->location) < 0 ? "a Location that is no path" : NULL;
+        return;
+    }
     if (head->type) {
         (void)socgi_set_type(a->res, head->type);
     }

@@ -53,7 +53,9 @@ static void add_script(struct pairs *p, const struct socgi_request *req, const s
     add(p, "SCRIPT_NAME", name);
     add(p, "SCRIPT_FILENAME", script->filename);
     add(p, "DOCUMENT_ROOT", s->path);
-    add(p, "REDIRECT_STATUS", "200");
+    if (!socgi_meta(req, "REDIRECT_STATUS")) {
+        add(p, "REDIRECT_STATUS", "200");
+    }
     if (*script->info) {
         add(p, "PATH_INFO", script->info);
         add(p, "PATH_TRANSLATED", s->path ? socgi_format(req, "%s%s", s->path, script->info) : NULL);

@@ -100,6 +100,11 @@ static bool request_answer(int fd, const char *params, size_t length, size_t bod
         end(fd, 2);
         return true;
     }
+    if (strcmp(query, "local") == 0) {
+        say(fd, "Location: /hello?name=you\r\n\r\n");
+        end(fd, 0);
+        return true;
+    }
     if (strcmp(query, "half") == 0) {
         say(fd, "Content-Type: a/b\n\nhalf");
         return false;
@@ -222,6 +227,7 @@ static void scripts(void **state) {
     fetch_expect(server, "/fastcgi/.hidden.php", 404, NULL);
     fetch_expect(server, "/fastcgi/", 404, NULL);
     fetch_expect(server, "/fastcgi/a.php?busy", 503, NULL);
+    fetch_expect(server, "/fastcgi/a.php?local", 200, "Hello, you!\n"); /* RFC 3875 section 6.2.2 */
     fetch_expect(server, "/fastcgi/a.php?die", 502, NULL);
     fetch_expect(server, "/fastcgi/a.php?half", 502, NULL);
     server_log_await(server, ": fastcgi: /tmp/socgi-fastcgi-", 1);

@@ -19,8 +19,27 @@ static int open_beneath(int root, const char *path) {
     return (int)syscall(SYS_openat2, root, path, &how, sizeof(how));
 }
 
-static int error_status(int error) {
-    return error == EACCES ? 403 : error == EMFILE || error == ENFILE || error == ENOMEM ? 503 : 404;
+int program_refused(void) {
+    bool refused = syscall(SYS_openat2, -1, "", NULL, 0) < 0 && errno != EINVAL; /* which is what these arguments are */
+    return refused ? -errno : 0;
+}
+
+/* What is no word about the path is a fault, and no absent program. */
+static int error_status(const char *path, int error) {
+    static const struct {
+        int error;
+        int status;
+    } statuses[] = {
+        {ENOENT, 404}, {ENOTDIR, 404}, {ENAMETOOLONG, 404}, {ELOOP, 404},  {EXDEV, 404},
+        {EACCES, 403}, {EMFILE, 503},  {ENFILE, 503},       {ENOMEM, 503}, {EAGAIN, 503},
+    };
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        if (statuses[i].error == error) {
+            return statuses[i].status;
+        }
+    }
+    socgi_log(SOCGI_LOG_ERROR, "%s: %s", path, strerror(error));
+    return 500;
 }
 
 /* Where the descriptor leads, without links: it is that file which is run. */
@@ -44,7 +63,7 @@ static int prefix_look(const struct socgi_request *req, const struct settings *s
     struct stat st;
     int fd = open_beneath(s->root, prefix);
     if (fd < 0) {
-        return error_status(errno);
+        return error_status(prefix, errno);
     }
     int status = fstat(fd, &st) < 0 ? 500 : S_ISDIR(st.st_mode) ? 1 : S_ISREG(st.st_mode) ? 0 : 404;
     if (status == 0) {

@@ -14,6 +14,9 @@ struct program {
     size_t length;      /* of the prefix */
 };
 
+/* Whether the kernel, or a filter of calls, refuses openat2(2), by which programs are found: 0, or -errno. */
+int program_refused(void);
+
 /* Finds it for a path below the route. 0, or the status to answer: 403 (not to be run), 404, 501 (its name begins with
  * nph-: RFC 3875 section 5), 500. Texts live as long as the request. */
 int program_find(const struct socgi_request *req, const struct settings *settings, const char *path,

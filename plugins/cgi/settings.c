@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "program.h"
+
 enum { SECONDS_MOST = 86400 };
 
 const struct socgi_option settings_options[] = {
@@ -28,6 +30,14 @@ static int root_read(const struct socgi_context *ctx, struct settings *s) {
     const char *value = socgi_option(ctx, "root");
     if (!value) {
         return 0; /* it is there, and nothing is run */
+    }
+    int refused = program_refused();
+    if (refused) {
+        socgi_log(SOCGI_LOG_ERROR,
+                  "the call openat2 is refused: %s: programs are found by it. Linux 5.6 or later is needed, and in a "
+                  "container its seccomp profile must allow it",
+                  strerror(-refused));
+        return refused;
     }
     s->path = realpath(value, NULL);
     s->root = s->path ? open(s->path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;

@@ -79,7 +79,8 @@ for keep in false true; do
     port=18471
     [[ $keep == false ]] || port=18472
     at=http://127.0.0.1:$port/fastcgi
-    serve "$port" -o "fastcgi.socket=$work/php.sock" -o "fastcgi.root=$work/www" -o fastcgi.front=/index.php -o fastcgi.timeout=3 -o "fastcgi.keep=$keep"
+    printf 'pool "php" { plugins = { "fastcgi" }  workers = 4  needs = "read:%s connect:unix" }\n' "$work/www" > "$work/conf"
+    serve "$port" -c "$work/conf" -o "fastcgi.socket=$work/php.sock" -o "fastcgi.root=$work/www" -o fastcgi.front=/index.php -o fastcgi.timeout=3 -o "fastcgi.keep=$keep"
     for _ in {1..20}; do expect hello "$(curl -s "$at/hello.php")" 'Hello, world!'; done
     expect 'path info' "$(curl -s "$at/tell.php/a/b%20c?x=1&y")" 'GET /fastcgi/tell.php /a/b c x=1&y 0 d41d8cd98f00b204e9800998ecf8427e'
     head -c 5000000 /dev/zero > "$work/body"

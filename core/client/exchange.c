@@ -8,7 +8,6 @@
 #include "base/clock.h"
 #include "client/clients.h"
 #include "client/connection.h"
-#include "client/forward.h"
 #include "client/listener.h"
 #include "client/service.h"
 #include "client/share.h"

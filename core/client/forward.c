@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
 #include "client/exchange.h"
 #include "http/target.h"
 #include "http/uri.h"
@@ -44,6 +45,8 @@ int exchange_forward(struct exchange *x, const char *target, size_t length, uint
     char *path = NULL, *query = NULL;
     int error = f->times == FORWARDS_MAX ? -ELOOP : target_read(target, length, &path, &query);
     if (error) {
+        log_line(LOG_ERROR, "plugin %s: request %s cannot be forwarded to %.*s: %s", x->target.name, x->request_id,
+                 (int)length, target, error == -ELOOP ? "it has been forwarded 10 times already" : strerror(-error));
         free(path);
         free(query);
         return error;

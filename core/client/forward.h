@@ -23,8 +23,8 @@ struct forward {
     char *query;     /* now */
 };
 
-/* Takes it to the path and query of `target`, "/a?b": from then on it is a GET without a body, or a HEAD. 0; -EINVAL:
- * that is none; -ELOOP: it has been taken along too often; -ENOMEM. Nothing has changed then. */
+/* Takes it to the path and query of `target`, "/a?b": from then on it is a GET without a body, or a HEAD. 0; or,
+ * after a line in the log, -EINVAL: that is none; -ELOOP: it has been taken along too often; -ENOMEM. */
 int exchange_forward(struct exchange *exchange, const char *target, size_t length, uint32_t status);
 
 /* By which method it is to be answered. */

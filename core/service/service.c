@@ -1,10 +1,6 @@
 /* The service of plugins: between the client room and the pools. */
 #include "service/service.h"
 
-#include <errno.h>
-#include <string.h>
-
-#include "base/log.h"
 #include "client/advance.h"
 #include "client/connection.h"
 #include "client/exchange.h"
@@ -103,11 +99,7 @@ static void job_forward(struct ticket *t, const struct mailbox_answer *answer) {
     struct buffer to = t->job.text;
     t->job.text = (struct buffer){0};
     dispatch_end(&t->job);
-    int error = exchange_forward(x, to.data, to.length, answer->status);
-    if (error) {
-        log_line(LOG_ERROR, "plugin %s: request %s cannot be forwarded to %.*s: %s", t->job.plugin->name, x->request_id,
-                 (int)to.length, to.data,
-                 error == -ELOOP ? "it has been forwarded 10 times already" : strerror(-error));
+    if (exchange_forward(x, to.data, to.length, answer->status)) {
         connection_answer(c, 500, "", "The server could not answer this request.");
     } else if (c->gone) {
         connection_cut(c, STATUS_CLIENT_GONE);

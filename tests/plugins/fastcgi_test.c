@@ -183,6 +183,24 @@ static void ends(void **state) {
     }
 }
 
+/* RFC 3875 section 6.2.2: the server is to answer with what it has there; what cannot be there is 502. */
+static void local_redirect(void **state) {
+    struct socgi_test *test = *state;
+    static const char good[] = "\1\6\0\1\0\22\0\0Location: /a b?c\n\n" END("\0");
+    static const char bad[] = "\1\6\0\1\0\23\0\0Location: /../abc\n\n" END("\0");
+    prepare();
+    struct responder r = {.answer = good, .length = sizeof(good) - 1, .reads = true};
+    responder_start(&r, SOCK_STREAM);
+    assert_int_equal(socgi_test_run(test, "GET", "/fastcgi", NULL, 0), 200);
+    assert_string_equal(socgi_test_forward(test), "/a%20b?c");
+    responder_end(&r);
+    r = (struct responder){.answer = bad, .length = sizeof(bad) - 1, .reads = true};
+    responder_start(&r, SOCK_STREAM);
+    assert_int_equal(socgi_test_run(test, "GET", "/fastcgi", NULL, 0), 502);
+    assert_null(socgi_test_forward(test));
+    responder_end(&r);
+}
+
 /* What follows an answer's end belongs to nobody. */
 static void more_than_an_answer(void **state) {
     struct socgi_test *test = *state;
@@ -370,8 +388,9 @@ static int tear_down(void **state) {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        TEST(cut_anywhere),   TEST(ends),         TEST(more_than_an_answer), TEST(parameters),   TEST(bodies),
-        TEST(answered_early), TEST(died_between), TEST(died_over_it),        TEST(nobody_there), TEST(splits)};
+    const struct CMUnitTest tests[] = {TEST(cut_anywhere),   TEST(ends),         TEST(more_than_an_answer),
+                                       TEST(local_redirect), TEST(parameters),   TEST(bodies),
+                                       TEST(answered_early), TEST(died_between), TEST(died_over_it),
+                                       TEST(nobody_there),   TEST(splits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -124,7 +124,7 @@ bool route_find(struct ticket *t) {
         refuse_unknown(t);
     } else if (plugin->broken) {
         refuse_broken(t);
-    } else if (plugin->methods & 1u << (enum method)x->request.method) {
+    } else if (plugin->methods & 1u << exchange_method(x)) {
         return true;
     } else {
         refuse_method(t);

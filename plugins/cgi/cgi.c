@@ -1,7 +1,6 @@
 /*
- * cgi: runs the programs below a folder by the Common Gateway Interface 1.1, RFC 3875. Two things are as they are here:
- * a local redirect (Location: /path) is answered as a redirect for the client, and programs that make the whole answer
- * by themselves (nph-...) are not run.
+ * cgi: runs the programs below a folder by the Common Gateway Interface 1.1, RFC 3875. One thing is as it is here:
+ * programs that make the whole answer by themselves (nph-...) are not run.
  */
 #include <errno.h>
 #include <string.h>

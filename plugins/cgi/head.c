@@ -101,7 +101,8 @@ int head_parse(struct head *h, char *text, size_t length, const char **reason) {
         *reason = "no Content-Type, Location or Status";
     }
     if (!h->status) {
-        h->status = h->location ? 302 : 200;
+        h->local = h->location && h->location[0] == '/' && h->location[1] != '/' && !h->type && !h->length && !h->count;
+        h->status = h->location && !h->local ? 302 : 200;
     }
     return *reason ? -EINVAL : 0;
 }

@@ -2,6 +2,7 @@
 #ifndef CGI_HEAD_H
 #define CGI_HEAD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { HEAD_MAX = 65536 };
@@ -15,6 +16,7 @@ enum { HEAD_FIELDS_MAX = 256 };
 
 struct head {
     int status; /* what it comes to: 200 to 599 */
+    bool local; /* Location is a path, and all that there is: the answer is what the server has there, section 6.2.2 */
     const char *type;
     const char *location;
     const char *length;                        /* Content-Length, for an answer to HEAD */

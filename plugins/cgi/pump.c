@@ -191,6 +191,10 @@ static void head_take(struct pump *p, size_t length) {
         return;
     }
     p->status = head->status;
+    if (head->local) {
+        p->bad = socgi_forward(p->res, head->location) < 0 ? "a Location that is no path" : NULL;
+        return;
+    }
     if (head->type) {
         (void)socgi_set_type(p->res, head->type);
     }

@@ -45,6 +45,9 @@ static void shell_programs(void **state) {
     program("status", "#!/bin/sh\nprintf 'Status: 418 teapot\\nContent-Type: a/b\\nX-Own: yes\\n\\nshort'\n");
     program("away", "#!/bin/sh\nprintf 'Location: http://elsewhere/\\n\\n'\n");
     program("local", "#!/bin/sh\nprintf 'Location: /hello\\n\\n'\n");
+    program("told", "#!/bin/sh\nprintf 'Status: 302\nLocation: /hello\n\n'\n");
+    program("host", "#!/bin/sh\nprintf 'Location: //elsewhere/\n\n'\n");
+    program("nowhere", "#!/bin/sh\nprintf 'Location: /../hello\n\n'\n");
     program("where", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\n'; pwd\n");
     program("nothing", "#!/bin/sh\nexit 3\n");
     program("killed", "#!/bin/sh\nkill -SEGV $$\n");
@@ -67,7 +70,10 @@ static void shell_programs(void **state) {
     fetch_expect(server, "/cgi/info/a/b?x=1&y", 200, path);
     fetch_expect(server, "/cgi/status", 418, "short");
     fetch_expect(server, "/cgi/away", 302, NULL);
-    fetch_expect(server, "/cgi/local", 302, NULL);
+    fetch_expect(server, "/cgi/local", 200, "Hello, world!\n"); /* RFC 3875 section 6.2.2 */
+    fetch_expect(server, "/cgi/told", 302, NULL);
+    fetch_expect(server, "/cgi/host", 302, NULL);
+    fetch_expect(server, "/cgi/nowhere", 502, NULL);
     (void)snprintf(path, sizeof(path), "%s\n", folder);
     fetch_expect(server, "/cgi/where", 200, path);
     fetch_expect(server, "/cgi/nothing", 502, NULL);

@@ -47,14 +47,18 @@ static void good_heads(void **state) {
         {"content-type:text/html \t\r\nX-A: b\r\nx-c:\r\n\r\n", 200, "text/html", NULL, 2},
         {"Status: 404 Not Found\nContent-Type: a/b\n\n", 404, "a/b", NULL, 0},
         {"Status: 204\n\n", 204, NULL, NULL, 0},
-        {"Location: /there?x=1\n\n", 302, NULL, "/there?x=1", 0},
+        {"Location: /there?x=1\n\n", 200, NULL, "/there?x=1", 0},
         {"Status: 301 x\nLocation: http://a/\nContent-Type: a/b\n\n", 301, "a/b", "http://a/", 0},
+        {"Location: //there/\n\n", 302, NULL, "//there/", 0},
+        {"Status: 302\nLocation: /there\n\n", 302, NULL, "/there", 0},
+        {"Location: /there\nX-A: b\n\n", 302, NULL, "/there", 1},
         {"Set-Cookie: a\nSet-Cookie: b\nContent-Type: a/b\n\n", 200, "a/b", NULL, 2},
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
         static struct head h;
         char *copy;
         assert_int_equal(parse(table[i].text, &h, &copy), 0);
+        assert_int_equal(h.local, strcmp(table[i].text, "Location: /there?x=1\n\n") == 0);
         assert_int_equal(h.status, table[i].status);
         assert_int_equal(h.type != NULL, table[i].type != NULL);
         assert_int_equal(h.location != NULL, table[i].location != NULL);

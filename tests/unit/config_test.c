@@ -349,14 +349,19 @@ static const struct {
      "%:2: workers: found \"many\", expected a number, 1 to 1024\n"
      "%:4: listen: found \"a\", expected " LISTEN_EXPECTED "\n"
      "%:4: listen: found \"b\", expected " LISTEN_EXPECTED "\n"
-     "%:6: concurency: found \"concurency\", expected timeout, body_limit, concurrency, methods, global, "
-     "needs, allow_wider, or options\n"
+     "%:6: concurency: found \"concurency\", expected timeout, body_limit, concurrency, methods, routes, "
+     "global, needs, allow_wider, or options\n"
      "%:7: timeout: found \"never\", expected a time in seconds, or with ms, s, m, h, d, 1 to 86400000 ms\n"},
     {"mailbox_slots = 65", "%:1: mailbox_slots: found \"65\", expected a number, 1 to 64\n"},
     {"log_level = \"no\ntice\"", "%:2: log_level: found \"no?tice\", expected error, warning, notice, info or debug\n"},
     {"error_log = off", "%:1: error_log: found \"off\", expected a path or \"stderr\"\n"},
     {"plugin x { }\nplugin x { }", "%:2: x: found a second section of that name, expected one\n"},
     {"plugin \"a/b\" { }", "%:1: plugin: found \"a/b\", expected " PLUGIN_NAME_EXPECTED "\n"},
+    {"plugin x {\nroutes = \"/a b\"\nroutes = \"/a/\"\nroutes = \" \"\nroutes = \"/a/../b\"\n}",
+     "%:2: routes: found \"/a b\", expected " ROUTES_EXPECTED "\n"
+     "%:3: routes: found \"/a/\", expected " ROUTES_EXPECTED "\n"
+     "%:4: routes: found \" \", expected " ROUTES_EXPECTED "\n"
+     "%:5: routes: found \"/a/../b\", expected " ROUTES_EXPECTED "\n"},
     {"plugin { }", "%:1: plugin: found no name, expected a name before the {\n"},
     {"workers 2", "%:1: workers: found no \"=\", expected NAME = VALUE\n"},
     {"workers += 2", "%:1: workers: found \"+=\", expected \"=\", for it is no list\n"},

@@ -11,8 +11,8 @@
 #include "command/arguments.h"
 #include "command/control.h"
 #include "command/enforced.h"
+#include "command/plugins.h"
 #include "config/complaint.h"
-#include "config/runtime.h"
 #include "dev/dev.h"
 #include "guard/guard.h"
 #include "master/master.h"
@@ -46,7 +46,9 @@ static int check(int argc, char **argv) {
     struct config *config;
     const char *file;
     int status = arguments_read(&arguments, &config, &file);
-    if (status == ARGUMENTS_FINE) {
+    if (status == ARGUMENTS_FINE && plugins_sections_check(config)) {
+        status = EXIT_FAILURE;
+    } else if (status == ARGUMENTS_FINE) {
         printf("%s: ok\n", file ? file : "configuration");
         enforced_print(config);
         status = arguments_printed();
@@ -91,7 +93,7 @@ static int replay(int argc, char **argv) {
     if (status == ARGUMENTS_FINE) {
         bool named = arguments_folder(&arguments);
         struct wire_start start = {.folder = named ? config->plugin_folder : NULL,
-                                   .spool = config->spool_folder ? config->spool_folder : spool_find(),
+                                   .spool = config_spool(config),
                                    .response_limit = config->response_limit};
         status = options_take(config, &start) ? EXIT_FAILURE : replay_run(file, &start);
     }
@@ -114,6 +116,10 @@ static int serve_as(struct arguments *arguments) {
     if (status) {
         return status;
     }
+    if (!start_possible(complaint)) {
+        config_drop(config);
+        return EXIT_FAILURE;
+    }
     start_keep_open();
     struct guard guard;
     int side = config->guard && guard_needed() ? guard_fork(&guard) : 0;
@@ -124,19 +130,8 @@ static int serve_as(struct arguments *arguments) {
         }
         return side < 0 ? EXIT_FAILURE : guard_attend(&guard);
     }
-    char *program = realpath("/proc/self/exe", NULL);
-    if (!program) {
-        config_drop(config);
-        perror("socgi: /proc/self/exe");
-        return EXIT_FAILURE;
-    }
-    status = master_main(&(struct master_start){.config = config,
-                                                .reader = configuration_read,
-                                                .data = arguments,
-                                                .program = program,
-                                                .argv = arguments->argv});
-    free(program);
-    return status;
+    return master_main(&(struct master_start){
+        .config = config, .reader = configuration_read, .data = arguments, .argv = arguments->argv});
 }
 
 static int serve(int argc, char **argv) {

@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <unistd.h>
 
 void fd_close(int *fd) {
@@ -90,4 +92,20 @@ int fd_write_all(int fd, const void *data, size_t length) {
         length -= (size_t)n;
     }
     return 0;
+}
+
+bool fd_copy_refused(int error) {
+    return error == EINVAL || error == ENOSYS || error == EPERM || error == EOPNOTSUPP;
+}
+
+ssize_t fd_copy(int to, int from, off_t *offset, size_t most) {
+    char piece[16384];
+    ssize_t n = sendfile(to, from, offset, most < INT_MAX ? most : INT_MAX);
+    if (n >= 0 || !fd_copy_refused(errno)) {
+        return n;
+    }
+    n = pread(from, piece, most < sizeof(piece) ? most : sizeof(piece), *offset);
+    n = n > 0 ? write(to, piece, (size_t)n) : n;
+    *offset += n > 0 ? n : 0;
+    return n;
 }

@@ -2,7 +2,9 @@
 #ifndef BASE_FD_H
 #define BASE_FD_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Closes *fd unless it is negative, and sets it to -1. errno is kept. */
 void fd_close(int *fd);
@@ -38,5 +40,12 @@ int fd_seal(int *fd);
 
 /* Writes everything to a blocking descriptor or a file. 0, or -errno. */
 int fd_write_all(int fd, const void *data, size_t length);
+
+/* Copies at most that many bytes from *offset on, by sendfile(2), or where that is refused (by a file system, by a
+ * filter of calls) by way of memory. As sendfile: bytes, 0 at the end, or -1 with errno. */
+ssize_t fd_copy(int to, int from, off_t *offset, size_t most);
+
+/* Whether sendfile(2) has failed for it is refused. */
+bool fd_copy_refused(int error);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,11 +46,14 @@ void log_set_level(enum log_level level) {
     target.level = level;
 }
 
+/* What a full disk has not taken of a line is lost, for there is nowhere left to tell; the next one begins on a line.
+ */
 static void stderr_line(enum log_level level, const char *line, size_t length) {
-    char out[LINE_MAX_BYTES + 8];
-    int n = snprintf(out, sizeof(out), "<%d>%.*s\n", (int)level, (int)length, line);
+    static bool cut;
+    char out[LINE_MAX_BYTES + 9];
+    int n = snprintf(out, sizeof(out), "%s<%d>%.*s\n", cut ? "\n" : "", (int)level, (int)length, line);
     ssize_t written = write(STDERR_FILENO, out, (size_t)n);
-    (void)written; /* there is nowhere left to tell */
+    cut = written > 0 ? out[written - 1] != '\n' : cut;
 }
 
 /* Nothing in it ends a line for whoever reads it, or steers a terminal. */

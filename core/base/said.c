@@ -45,13 +45,15 @@ static int option_add(struct elf *elf, uint64_t place, struct said *said) {
     return 1;
 }
 
-/* Only where needs may refer to them. */
+/* All of them, or it is not known which there are. */
 static int options_read(struct elf *elf, uint64_t place, struct said *said) {
     uint64_t at;
     int found = elf_pointer(elf, place, &at);
+    said->declares = found == 0 && at == 0;
     for (size_t i = 0; found >= 0 && at != 0 && i < OPTIONS_MOST; i++) {
         found = option_add(elf, at + i * sizeof(struct socgi_option), said);
         if (found == 0) {
+            said->declares = true;
             break;
         }
     }
@@ -76,9 +78,11 @@ static int plugin_read(struct elf *elf, struct said *said) {
     if (!error && head.size >= sizeof(struct socgi_plugin)) {
         error = text_at(elf, PLACE(plugin, socgi_plugin, needs), NEEDS_MAX, &said->needs);
     }
-    return error || !said->needs || !strchr(said->needs, '@')
-               ? error
-               : options_read(elf, PLACE(plugin, socgi_plugin, options), said);
+    if (!error && head.size >= offsetof(struct socgi_plugin, needs)) {
+        int unread = options_read(elf, PLACE(plugin, socgi_plugin, options), said);
+        error = said->needs && strchr(said->needs, '@') ? unread : 0; /* else nothing hangs on them yet */
+    }
+    return error;
 }
 
 int said_read(const char *path, struct said *said) {

@@ -20,6 +20,7 @@ struct said {
     char *needs; /* NULL: it does not say */
     struct said_option *options;
     size_t option_count;
+    bool declares; /* those are all that it has */
 };
 
 /* What the plugin in that file says; *said is the caller's, and zeroed where it says nothing. 0; -ENOEXEC: the file is

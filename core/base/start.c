@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/calls.h"
+
 int start_order(void) {
     sigset_t none;
     int fd;
@@ -22,6 +24,15 @@ int start_order(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
     (void)signal(SIGCHLD, SIG_DFL);
     return 0;
+}
+
+bool start_possible(void (*tell)(const char *format, ...)) {
+    char refused[CALLS_TEXT];
+    size_t count = 0;
+    for (; calls_refused(true, count, refused); count++) {
+        tell("socgi: %s", refused);
+    }
+    return count == 0;
 }
 
 void start_keep_open(void) {

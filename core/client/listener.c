@@ -62,29 +62,24 @@ static int unix_bind(struct listener *l, const char *path) {
     return 0;
 }
 
-static int tcp_bind(struct listener *l, const char *text) {
-    struct sockaddr_storage address = {0};
-    socklen_t length;
+/* `both`: it takes IPv4, too. */
+static int tcp_bind(struct listener *l, const struct sockaddr_storage *address, bool both) {
     const int on = 1;
     const int off = 0;
-    int error = address_resolve(text, &address, &length);
-    if (error) {
-        return error;
-    }
-    l->fd = inheritance_claim(&l->clients->inheritance, l->service->apart, &address);
+    l->fd = inheritance_claim(&l->clients->inheritance, l->service->apart, address);
     if (l->fd >= 0) {
         return 0;
     }
-    l->fd = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    l->fd = socket(address->ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (l->fd < 0) {
         return -errno;
     }
     setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     setsockopt(l->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)); /* inherited by what is accepted */
-    if (address.ss_family == AF_INET6) {
-        setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, *text == ':' ? &off : &on, sizeof(on));
+    if (address->ss_family == AF_INET6) {
+        setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, both ? &off : &on, sizeof(on));
     }
-    return bind(l->fd, (const struct sockaddr *)&address, length) < 0 ? -errno : 0;
+    return bind(l->fd, (const struct sockaddr *)address, address_length(address)) < 0 ? -errno : 0;
 }
 
 static void listener_free(struct listener *l) {
@@ -110,12 +105,6 @@ void listener_drop(struct listener *l) {
     if (--l->users == 0 && l->fd < 0) {
         listener_free(l);
     }
-}
-
-static int listener_bind(struct listener *l, const char *text) {
-    l->local = strncmp(text, UNIX_PREFIX, sizeof(UNIX_PREFIX) - 1) == 0;
-    int error = l->local ? unix_bind(l, text + sizeof(UNIX_PREFIX) - 1) : tcp_bind(l, text);
-    return !error && listen(l->fd, BACKLOG) < 0 ? -errno : error;
 }
 
 /* What we were bound to: the port may have been 0. */
@@ -161,16 +150,21 @@ struct listener *listener_adopt(struct clients *clients, const struct service *s
     return l;
 }
 
-struct listener *listener_open(struct clients *clients, const struct service *service, const char *text, bool quiet) {
+/* ---- From the words of the configuration ---- */
+
+/* One that is bound; NULL with errno set. `address` NULL: the unix socket that `text` names. */
+static struct listener *listener_make(struct clients *clients, const struct service *service, const char *text,
+                                      const struct sockaddr_storage *address) {
     struct listener *l = listener_new(clients, service, text);
     if (!l) {
         return NULL;
     }
-    int error = l->name ? listener_bind(l, text) : -ENOMEM;
+    l->local = !address;
+    int error = !l->name   ? -ENOMEM
+                : !address ? unix_bind(l, text + sizeof(UNIX_PREFIX) - 1)
+                           : tcp_bind(l, address, *text == ':');
+    error = !error && listen(l->fd, BACKLOG) < 0 ? -errno : error;
     if (error) {
-        if (!quiet) {
-            log_line(LOG_ERROR, "cannot listen on %s: %s%s", text, strerror(-error), address_hint(error));
-        }
         listener_close(l);
         errno = -error;
         return NULL;
@@ -182,6 +176,98 @@ struct listener *listener_open(struct clients *clients, const struct service *se
 
 void listener_own(struct listener *l) {
     l->borrowed = false;
+}
+
+/* Whether it is the family that this kernel, or a container's rules, do not let us have. */
+static bool is_no_family(int error) {
+    return error == EAFNOSUPPORT || error == EADDRNOTAVAIL || error == EPERM || error == EACCES || error == EINVAL;
+}
+
+/* Any address: of IPv4 alone, where there is no IPv6. */
+static struct listener *any_make(struct clients *clients, const struct service *service, const char *text,
+                                 const struct sockaddr_storage *any6) {
+    struct listener *l = listener_make(clients, service, text, any6);
+    int error = errno;
+    if (!l && is_no_family(error)) {
+        const struct sockaddr_storage any4 = address_any4(any6);
+        l = listener_make(clients, service, text, &any4);
+        if (l) {
+            log_line(LOG_NOTICE, "%s is of IPv4 alone, for IPv6 cannot be had here: %s", text, strerror(error));
+        } else if (errno == EAFNOSUPPORT) {
+            errno = error;
+        }
+    }
+    return l;
+}
+
+/* One of ours that is there already, which has the name from now on. */
+static struct listener *listener_take(const struct clients *clients, const struct service *service, const char *text,
+                                      const struct sockaddr_storage *address) {
+    char wanted[sizeof(((struct listener *)NULL)->address)];
+    uint16_t port = 0;
+    address_text(address, false, wanted, sizeof(wanted), &port);
+    for (struct list *at = clients->listeners.next; at != &clients->listeners; at = at->next) {
+        struct listener *l = container_of(at, struct listener, link);
+        if (l->service == service && !l->local && port != 0 && l->port == port && strcmp(l->address, wanted) == 0) {
+            char *name = strdup(text);
+            free(name ? l->name : NULL);
+            l->name = name ? name : l->name;
+            return l;
+        }
+    }
+    return NULL;
+}
+
+/* All of a name's: the first decides the port where that is any. What cannot be had beside others is told. */
+static struct listener *named_open(struct clients *clients, const struct service *service, const char *text,
+                                   struct addresses *all) {
+    struct listener *first = NULL;
+    int errors[ADDRESSES_MAX];
+    int error = 0;
+    for (size_t i = 0; i < all->count; i++) {
+        if (first && address_port(&all->list[i]) == 0) {
+            address_port_set(&all->list[i], first->port);
+        }
+        struct listener *l = listener_take(clients, service, text, &all->list[i]);
+        l = l ? l : listener_make(clients, service, text, &all->list[i]);
+        errors[i] = l ? 0 : errno;
+        error = error ? error : errors[i];
+        first = first ? first : l;
+        if (l) {
+            l->stays = true;
+        }
+    }
+    for (size_t i = 0; first && i < all->count; i++) {
+        char number[64];
+        uint16_t port;
+        address_text(&all->list[i], false, number, sizeof(number), &port);
+        if (errors[i]) {
+            log_line(is_no_family(errors[i]) ? LOG_NOTICE : LOG_WARNING, "%s: %s, port %u, is not listened on: %s%s",
+                     text, number, port, strerror(errors[i]), address_hint(text, -errors[i]));
+        }
+    }
+    errno = error;
+    return first;
+}
+
+struct listener *listener_open(struct clients *clients, const struct service *service, const char *text, bool quiet) {
+    struct addresses all;
+    struct listener *l = NULL;
+    if (strncmp(text, UNIX_PREFIX, sizeof(UNIX_PREFIX) - 1) == 0) {
+        l = listener_make(clients, service, text, NULL);
+    } else {
+        int error = address_resolve(text, &all);
+        errno = -error;
+        l = error          ? NULL
+            : *text == ':' ? any_make(clients, service, text, &all.list[0])
+                           : named_open(clients, service, text, &all);
+    }
+    if (!l && !quiet) {
+        int error = errno;
+        log_line(LOG_ERROR, "cannot listen on %s: %s%s", text, strerror(error), address_hint(text, -error));
+        errno = error;
+    }
+    return l;
 }
 
 void listener_disown(struct listener *l) {

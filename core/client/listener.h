@@ -30,7 +30,9 @@ struct listener {
 };
 
 /* Opens a listener "HOST:PORT", "[IPV6]:PORT", ":PORT" or "unix:/path", or claims the inherited one that is bound
- * there. NULL with errno set; told in the log with its cause unless `quiet`. */
+ * there. A name of several addresses has one for each, those behind the first at the end of the clients' list; one that
+ * is there already is taken. NULL with errno set; told in the log with its cause unless `quiet`, and so are addresses
+ * of a name that cannot be had beside others. */
 struct listener *listener_open(struct clients *clients, const struct service *service, const char *text, bool quiet);
 
 /* One of a socket that we were started with, which is taken over. NULL: no memory. */

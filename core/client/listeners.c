@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -41,11 +42,13 @@ int listeners_open(struct clients *clients, const struct service *service) {
     const struct config *config = clients->config;
     int adopted = listeners_adopt(clients, service);
     for (size_t i = 0; adopted == 0 && i < config->listen_count; i++) {
-        const struct listener *l = listener_open(clients, service, config->listen[i], false);
-        if (!l) {
+        struct list *last = clients->listeners.prev;
+        if (!listener_open(clients, service, config->listen[i], false)) {
             return -errno;
         }
-        listener_tell(l);
+        while ((last = last->next) != &clients->listeners) {
+            listener_tell(container_of(last, struct listener, link));
+        }
     }
     return adopted < 0 ? adopted : 0;
 }
@@ -81,18 +84,32 @@ static bool listens_on(const struct listener *l, const char *text) {
     return strcmp(l->name, text) == 0 || strcmp(listener_address(l, address), text) == 0;
 }
 
-static struct listener *listener_find(const struct clients *clients, const char *text) {
+/* One of ours on that port, whatever its address. */
+static const struct listener *port_find(const struct clients *clients, const char *text) {
+    const char *colon = strrchr(text, ':');
+    unsigned long port = colon ? strtoul(colon + 1, NULL, 10) : 0;
     for (struct list *at = clients->listeners.next; at != &clients->listeners; at = at->next) {
-        struct listener *l = container_of(at, struct listener, link);
-        if (!l->service->apart && listens_on(l, text)) {
+        const struct listener *l = container_of(at, struct listener, link);
+        if (!l->local && l->port == port && l->source.ready) {
             return l;
         }
     }
     return NULL;
 }
 
-/* Closes what was opened and never accepted on. */
-static void prepared_close(struct clients *clients) {
+/* Those of that name stay. False: there are none. */
+static bool listeners_keep(const struct clients *clients, const char *text) {
+    bool kept = false;
+    for (struct list *at = clients->listeners.next; at != &clients->listeners; at = at->next) {
+        struct listener *l = container_of(at, struct listener, link);
+        if (!l->service->apart && listens_on(l, text)) {
+            l->stays = kept = true;
+        }
+    }
+    return kept;
+}
+
+void listeners_abandon(struct clients *clients) {
     for (struct list *at = clients->listeners.next, *next; at != &clients->listeners; at = next) {
         struct listener *l = container_of(at, struct listener, link);
         next = at->next;
@@ -106,17 +123,20 @@ static void prepared_close(struct clients *clients) {
 
 int listeners_prepare(struct clients *clients, const struct service *service, const struct config *config, char *text,
                       size_t size) {
-    prepared_close(clients);
+    listeners_abandon(clients);
     for (size_t i = 0; i < config->listen_count; i++) {
-        struct listener *l = listener_find(clients, config->listen[i]);
-        l = l ? l : listener_open(clients, service, config->listen[i], true);
-        if (!l) {
+        if (!listeners_keep(clients, config->listen[i]) && !listener_open(clients, service, config->listen[i], true)) {
             int error = -errno;
-            snprintf(text, size, "cannot listen on %s: %s%s", config->listen[i], strerror(-error), address_hint(error));
-            prepared_close(clients);
+            const struct listener *ours = error == -EADDRINUSE ? port_find(clients, config->listen[i]) : NULL;
+            char address[LISTENER_TEXT];
+            snprintf(text, size, "cannot listen on %s: %s%s%s%s", config->listen[i], strerror(-error),
+                     ours ? "; it is this server that listens on " : address_hint(config->listen[i], error),
+                     ours ? listener_address(ours, address) : "",
+                     ours ? ": a restart goes over from the one to the other" : "");
+            listeners_abandon(clients);
             return error;
         }
-        l->stays = true;
+        (void)listeners_keep(clients, config->listen[i]);
     }
     return 0;
 }

@@ -31,6 +31,9 @@ int listeners_prepare(struct clients *clients, const struct service *service, co
                       size_t size);
 void listeners_switch(struct clients *clients);
 
+/* Instead of that: the reload has come to nothing, and what was opened for it is closed. */
+void listeners_abandon(struct clients *clients);
+
 /* For another master: their descriptors (at most INHERITED_MAX), and their kinds as LISTEN_FDNAMES has them. */
 size_t listeners_gather(const struct clients *clients, int *fds, char *names, size_t size);
 

@@ -136,7 +136,7 @@ static int take_option(struct config *config, const char *text) {
     }
     char *plugin = strndup(text, (size_t)(dot - text));
     char *name = strndup(dot + 1, (size_t)(equals - dot - 1));
-    int error = plugin && name ? config_option_set(config, plugin, name, equals + 1) : -ENOMEM;
+    int error = plugin && name ? config_option_set(config, plugin, name, equals + 1, NULL) : -ENOMEM;
     int status = error == -EINVAL ? form_error("--option", plugin, "a plugin's name, of " PLUGIN_NAME_EXPECTED)
                  : error          ? memory_error()
                                   : 0;

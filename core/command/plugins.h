@@ -11,4 +11,8 @@ int plugins_check(const struct config *config);
 /* Prints what each plugin is held to. */
 void plugins_print(const struct config *config);
 
+/* Tells by complaint() of sections whose plugin is not in the folder, and of options that a plugin does not declare. 0,
+ * or -EINVAL for the latter. */
+int plugins_sections_check(const struct config *config);
+
 #endif

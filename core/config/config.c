@@ -16,10 +16,17 @@
 #include "config/pool.h"
 #include "config/runtime.h"
 #include "config/schema.h"
+#include "config/source.h"
 
 enum { LEAST_WORKERS = 4 };
 
 /* ---- Sections of plugins ---- */
+
+static void option_free(const struct config_option *option) {
+    free(option->name);
+    free(option->value);
+    free(option->at);
+}
 
 struct config_plugin *config_plugin_section(struct config *config, const char *name) {
     for (size_t i = 0; i < config->plugin_count; i++) {
@@ -41,22 +48,12 @@ struct config_plugin *config_plugin_section(struct config *config, const char *n
     return p;
 }
 
-int config_option_set(struct config *config, const char *plugin, const char *name, const char *value) {
-    if (!plugin_name_valid(plugin)) {
-        return -EINVAL;
-    }
-    struct config_plugin *p = config_plugin_section(config, plugin);
-    if (!p) {
-        return -ENOMEM;
-    }
+/* Replaced, or one more. */
+static int option_put(struct config_plugin *p, const struct config_option *option) {
     for (size_t i = 0; i < p->option_count; i++) {
-        if (strcmp(p->options[i].name, name) == 0) {
-            char *copy = strdup(value);
-            if (!copy) {
-                return -ENOMEM;
-            }
-            free(p->options[i].value);
-            p->options[i].value = copy;
+        if (strcmp(p->options[i].name, option->name) == 0) {
+            option_free(&p->options[i]);
+            p->options[i] = *option;
             return 0;
         }
     }
@@ -65,14 +62,19 @@ int config_option_set(struct config *config, const char *plugin, const char *nam
         return -ENOMEM;
     }
     p->options = grown;
-    struct config_option option = {.name = strdup(name), .value = strdup(value)};
-    if (!option.name || !option.value) {
-        free(option.name);
-        free(option.value);
-        return -ENOMEM;
-    }
-    grown[p->option_count++] = option;
+    grown[p->option_count++] = *option;
     return 0;
+}
+
+int config_option_set(struct config *config, const char *plugin, const char *name, const char *value, char *at) {
+    struct config_option option = {.name = strdup(name), .value = strdup(value), .at = at};
+    struct config_plugin *p = plugin_name_valid(plugin) ? config_plugin_section(config, plugin) : NULL;
+    int error = !plugin_name_valid(plugin) ? -EINVAL : p && option.name && option.value ? 0 : -ENOMEM;
+    error = error ? error : option_put(p, &option);
+    if (error) {
+        option_free(&option);
+    }
+    return error;
 }
 
 /* ---- Defaults, checks, end ---- */
@@ -106,25 +108,25 @@ int config_defaults(struct config *config) {
     return error ? error : plugins_find(config);
 }
 
-static int folder_check(const char *option, const char *value, const char *path) {
+static int folder_check(const struct config *config, const char *option, const char *value, const char *path) {
     struct stat st;
     int error = stat(path, &st) < 0 ? errno : S_ISDIR(st.st_mode) ? 0 : ENOTDIR;
     if (!error) {
         return 0;
     }
-    complaint("%s: found \"%s\", expected %s: %s", option, value,
+    complaint("%s%s: found \"%s\", expected %s: %s", source_of(config, option), option, value,
               value == path ? "a folder" : "a path in a folder that exists", strerror(error));
     return -EINVAL;
 }
 
 /* A log is made where there is none, the folder that it is in is not. */
-static int log_check(const char *option, const char *path) {
+static int log_check(const struct config *config, const char *option, const char *path) {
     const char *slash = strrchr(path, '/');
     if (!slash || slash == path) {
         return 0; /* a word, or in a folder that there always is */
     }
     char *folder = strndup(path, (size_t)(slash - path));
-    int error = folder ? folder_check(option, path, folder) : -ENOMEM;
+    int error = folder ? folder_check(config, option, path, folder) : -ENOMEM;
     free(folder);
     return error;
 }
@@ -138,12 +140,17 @@ static int order_check(const char *lesser, uint64_t small, const char *greater, 
     return -EINVAL;
 }
 
+const char *config_spool(const struct config *config) {
+    return config->spool_folder ? config->spool_folder : spool_find();
+}
+
 static int spool_check(struct config *config) {
     if (!config->spool_folder) {
         config->spool_found = true;
-        config->spool_folder = strdup(spool_find());
+        config->spool_folder = strdup(config_spool(config));
     }
-    return config->spool_folder ? folder_check("spool_folder", config->spool_folder, config->spool_folder) : -ENOMEM;
+    return config->spool_folder ? folder_check(config, "spool_folder", config->spool_folder, config->spool_folder)
+                                : -ENOMEM;
 }
 
 int config_check(struct config *config) {
@@ -157,17 +164,17 @@ int config_check_again(struct config *config, const char *folder) {
         complaint("listen: found an empty list, expected " LISTEN_EXPECTED "");
         errors++;
     }
-    if (!known && folder_check("plugin_folder", config->plugin_folder, config->plugin_folder)) {
+    if (!known && folder_check(config, "plugin_folder", config->plugin_folder, config->plugin_folder)) {
         complaint("Name the folder of your plugins: socgi FOLDER. 'socgi --help' lists the commands.");
         errors++;
     }
     errors += spool_check(config) != 0;
     if (config->incident_folder[0]) {
-        errors += folder_check("incident_folder", config->incident_folder, config->incident_folder) != 0;
+        errors += folder_check(config, "incident_folder", config->incident_folder, config->incident_folder) != 0;
     }
-    errors += log_check("access_log", config->access_log) != 0;
-    errors += log_check("error_log", config->error_log) != 0;
-    errors += log_check("pid_file", config->pid_file) != 0;
+    errors += log_check(config, "access_log", config->access_log) != 0;
+    errors += log_check(config, "error_log", config->error_log) != 0;
+    errors += log_check(config, "pid_file", config->pid_file) != 0;
     errors += order_check("request_line_limit", config->request_line_limit, "head_limit", config->head_limit) != 0;
     errors += pools_check(config);
     return errors ? -EINVAL : 0;
@@ -205,17 +212,18 @@ void config_free(struct config *config) {
     for (size_t i = 0; i < config->plugin_count; i++) {
         struct config_plugin *p = &config->plugins[i];
         for (size_t j = 0; j < p->option_count; j++) {
-            free(p->options[j].name);
-            free(p->options[j].value);
+            option_free(&p->options[j]);
         }
         for (const struct setting *s = plugin_settings; s->name; s++) {
             setting_clear(p, s);
         }
         free(p->options);
         free(p->needs_at);
+        free(p->at);
         free(p->name);
     }
     free(config->plugins);
+    sources_free(config);
     pool_free(&config->main);
     for (size_t i = 0; i < config->pool_count; i++) {
         pool_free(&config->pools[i]);

@@ -14,6 +14,7 @@
 struct config_option {
     char *name;
     char *value;
+    char *at; /* where it was read, "FILE:LINE"; NULL: on the command line */
 };
 
 /* plugin "NAME" { ... }; zero means: as the plugin's manifest says, else the server's default. */
@@ -30,6 +31,7 @@ struct config_plugin {
     bool allow_wider; /* or more */
     struct config_option *options;
     size_t option_count;
+    char *at; /* where it begins, "FILE:LINE"; NULL: in no file */
 };
 
 /* A pool of workers: "main", which serves every plugin that no other pool names, and each pool "NAME" { ... }. */
@@ -58,6 +60,13 @@ struct config_pool {
 };
 
 /* What each means, and its default: config/options.def. Sizes are bytes. */
+/* A path that a file names, and where: config/source.h. */
+struct config_source {
+    char *option;
+    char *value;
+    char *at;
+};
+
 struct config {
     unsigned references; /* see config_hold */
     char **listen;       /* "HOST:PORT", "[IPV6]:PORT", ":PORT", "unix:/path" */
@@ -73,6 +82,7 @@ struct config {
     size_t plugin_count;
     bool watch;
     uint32_t watch_quiet_ms;
+    uint32_t watch_poll_ms; /* 0: never */
     bool development;
 
     struct config_pool main;
@@ -127,6 +137,9 @@ struct config {
     enum log_level log_level;
     char *pid_file; /* "": none */
     bool guard;
+
+    struct config_source *sources;
+    size_t source_count;
 };
 
 /* The configuration that holds when nothing is said. 0, or -ENOMEM. */
@@ -139,6 +152,9 @@ struct config *config_new(void);
  */
 struct config *config_hold(struct config *config);
 void config_drop(struct config *config);
+
+/* Where bodies and answers lie, checked or not. */
+const char *config_spool(const struct config *config);
 
 /* Checks what no single option shows (folders exist, limits agree). 0, or -EINVAL, told by complaint(). Fills in what
  * is derived: what pools inherit, users' numbers. */
@@ -153,8 +169,9 @@ void config_free(struct config *config);
 /* The plugin's section, made where there is none. It is the configuration's. NULL: no memory. */
 struct config_plugin *config_plugin_section(struct config *config, const char *name);
 
-/* An option of a plugin, in its section. 0; -EINVAL: not a plugin's name; or -ENOMEM. */
-int config_option_set(struct config *config, const char *plugin, const char *name, const char *value);
+/* An option of a plugin, in its section; `at`: where it was read, taken over, NULL: on the command line. 0; -EINVAL:
+ * not a plugin's name; or -ENOMEM. */
+int config_option_set(struct config *config, const char *plugin, const char *name, const char *value, char *at);
 
 /* "main" is number 0, the others follow; NULL past the last one. */
 const struct config_pool *config_pool_at(const struct config *config, size_t number);

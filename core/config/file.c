@@ -17,8 +17,11 @@
 #include "config/comment.h"
 #include "config/complaint.h"
 #include "config/form.h"
+#include "config/place.h"
 #include "config/pool.h"
 #include "config/schema.h"
+#include "config/source.h"
+#include "config/stranger.h"
 
 enum { OPTIONS_MAX = 96, TEXT_MAX = 256 };
 
@@ -28,20 +31,18 @@ enum { OPTIONS_MAX = 96, TEXT_MAX = 256 };
 #define TAIL "\n" SENTINEL " = 1\n"
 #define END_FOUND "the end of the file"
 
-/* Where the needs of a section stand, for what they may be is known only when the plugin is: it is told then. */
-struct mark {
-    const cfg_t *section;
-    int line;
-};
-
 /* libConfuse gives its hooks no pointer of ours, and its lexer is one for the process anyway. */
 static struct reader {
     const char *file;
     int lines;
     int errors;
     bool ended; /* the end was complained of: what follows from that is not worth a line */
-    struct mark *marks;
-    size_t mark_count;
+    struct strangers strangers;
+    struct stranger stranger; /* the next that is to be told */
+    bool stranger_waits;
+    int lines_of[OPTIONS_MAX]; /* of each of the settings: the last that has set it; 0: none */
+    char *text;                /* without comments */
+    size_t length;
 } * reader;
 
 /* ---- Errors ---- */
@@ -52,8 +53,40 @@ static const char *quote(const char *text, char quoted[TEXT_MAX]) {
 }
 
 /* One line, whatever bytes the file has put into it. `option` may be NULL. */
-static void complain(const cfg_t *cfg, const char *option, const char *found, const char *expected) {
+static void tell(int line, const char *option, const char *found, const char *expected) {
     char text[4 * TEXT_MAX];
+    reader->errors++;
+    snprintf(text, sizeof(text), "%s%sfound %s, expected %s", option ? option : "", option ? ": " : "", found,
+             expected);
+    for (char *c = text; *c; c++) {
+        if ((unsigned char)*c < ' ' || *c == 0x7f) {
+            *c = '?';
+        }
+    }
+    complaint("%s:%d: %s", reader->file, line, text);
+}
+
+static const char of_plugin[] =
+#define PLUGIN_OPTION(name, kind, member, fallback, least, most, help, more) #name ", "
+#include "config/options.def"
+    "or options";
+
+/* The unknown options up to that line: versions of libConfuse differ in telling of them, so they are found without it.
+ */
+static void strangers_tell(int line) {
+    char quoted[TEXT_MAX];
+    while (reader->stranger_waits && reader->stranger.line <= line) {
+        const struct stranger *s = &reader->stranger;
+        const char *expected = s->table == plugin_settings ? of_plugin
+                               : s->table == pool_settings ? "an option of a pool that socgi.conf(5) names"
+                                                           : "an option that socgi.conf(5) names";
+        tell(s->line, s->name[0] ? s->name : NULL, quote(s->name, quoted), expected);
+        reader->stranger_waits = strangers_next(&reader->strangers, &reader->stranger);
+    }
+}
+
+/* Errors are told in the order of their lines. */
+static void complain(const cfg_t *cfg, const char *option, const char *found, const char *expected) {
     int line = cfg->line;
     if (reader->ended) {
         return;
@@ -64,15 +97,8 @@ static void complain(const cfg_t *cfg, const char *option, const char *found, co
         option = option && strcmp(option, SENTINEL) == 0 ? NULL : option;
         reader->ended = true;
     }
-    reader->errors++;
-    snprintf(text, sizeof(text), "%s%sfound %s, expected %s", option ? option : "", option ? ": " : "", found,
-             expected);
-    for (char *c = text; *c; c++) {
-        if ((unsigned char)*c < ' ' || *c == 0x7f) {
-            *c = '?';
-        }
-    }
-    complaint("%s:%d: %s", reader->file, line, text);
+    strangers_tell(line);
+    tell(line, option, found, expected);
 }
 
 /* What libConfuse complains of, by its format, in our words. NULL as found: the token itself. */
@@ -96,30 +122,11 @@ static const struct complaint {
     {"unterminated string constant", false, END_FOUND, "a closing quote"},
 };
 
-static const char of_plugin[] =
-#define PLUGIN_OPTION(name, kind, member, fallback, least, most, help, more) #name ", "
-#include "config/options.def"
-    "or options";
-
-static void unknown_option(cfg_t *cfg, const char *name) {
-    char quoted[TEXT_MAX];
-    const char *section = cfg_name(cfg);
-    const char *expected = strcmp(name, SENTINEL) == 0 && cfg->line > reader->lines ? "}"
-                           : strcmp(section, "plugin") == 0                         ? of_plugin
-                           : strcmp(section, "pool") == 0 ? "an option of a pool that socgi.conf(5) names"
-                                                          : "an option that socgi.conf(5) names";
-    complain(cfg, name, quote(name, quoted), expected);
-}
-
 static void libconfuse_error(cfg_t *cfg, const char *format, va_list args) {
     char quoted[TEXT_MAX];
     const char *token = strchr(format, '%') ? va_arg(args, const char *) : "";
     if (strcmp(format, "no such option '%s'") == 0) {
-        /* Free-form options are complained of, and taken, too: libConfuse 3.3. */
-        if (strcmp(cfg_name(cfg), "options") != 0 || cfg->line > reader->lines) {
-            unknown_option(cfg, token);
-        }
-        return;
+        return; /* libConfuse 3.3: it takes it; it was found already, or is free */
     }
     for (size_t i = 0; i < sizeof(complaints) / sizeof(complaints[0]); i++) {
         const struct complaint *c = &complaints[i];
@@ -136,34 +143,23 @@ static void value_check(cfg_t *cfg, const char *name, const char *value, const s
     char expected[SETTING_EXPECTED] = "a value";
     char quoted[TEXT_MAX];
     const struct setting *s = setting_find(table, name);
-    if (!s) {
-        if (cfg->line <= reader->lines) {
-            unknown_option(cfg, name); /* the sentinel's name is none of the file's */
-        }
-    } else if (setting_check(s, value, expected) || cfg->line > reader->lines) {
+    if (s && (setting_check(s, value, expected) || cfg->line > reader->lines)) {
         complain(cfg, name, quote(value, quoted), expected);
     }
 }
 
 static int setting_parse(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result) {
+    const struct setting *s = setting_find(settings, opt->name);
     value_check(cfg, opt->name, value, settings);
+    if (s) {
+        reader->lines_of[s - settings] = cfg->line;
+    }
     *(const char **)result = value;
     return 0;
 }
 
-static void mark_add(const cfg_t *section) {
-    struct mark *grown = reallocarray(reader->marks, reader->mark_count + 1, sizeof(*grown));
-    if (grown) {
-        reader->marks = grown;
-        grown[reader->mark_count++] = (struct mark){.section = section, .line = section->line};
-    }
-}
-
 static int plugin_setting_parse(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result) {
     value_check(cfg, opt->name, value, plugin_settings);
-    if (strcmp(opt->name, "needs") == 0) {
-        mark_add(cfg);
-    }
     *(const char **)result = value;
     return 0;
 }
@@ -194,7 +190,7 @@ static size_t table_options(const struct setting *table, cfg_callback_t parse, c
     return n;
 }
 
-/* CFGF_KEYSTRVAL: an unknown option is complained of and read over, so that the next error is found too. */
+/* CFGF_KEYSTRVAL: an unknown option is read over, so that the next error is found too. */
 static cfg_t *tree_new(void) {
     cfg_opt_t free_form[] = {CFG_END()};
     cfg_opt_t options[OPTIONS_MAX];
@@ -219,16 +215,12 @@ static cfg_t *tree_new(void) {
     return cfg;
 }
 
-/* Unknown options that libConfuse took without a complaint: those without a name, and all once it no longer complains.
- */
+/* Unknown options whose names are escaped in the text, or the environment's: libConfuse alone has read those. */
 static void strangers_check(cfg_t *cfg, const struct setting *table) {
     char quoted[TEXT_MAX];
     for (unsigned i = 0; i < cfg_num(cfg) && reader->errors == 0; i++) {
         const char *name = cfg_opt_name(cfg_getnopt(cfg, i));
-        bool known = setting_find(table, name) || strcmp(name, SENTINEL) == 0 ||
-                     (table == settings && (strcmp(name, "plugin") == 0 || strcmp(name, "pool") == 0)) ||
-                     (table == plugin_settings && strcmp(name, "options") == 0);
-        if (!known) {
+        if (!option_known(table, name) && strcmp(name, SENTINEL) != 0) {
             complaint("%s: found option %s, expected one that socgi.conf(5) names", reader->file, quote(name, quoted));
             reader->errors++;
         }
@@ -275,8 +267,15 @@ static void text_parse(cfg_t *cfg, char *text, size_t length) {
         complain(cfg, NULL, END_FOUND, "the end of a comment");
         return;
     }
-    bool whole = cfg_parse_buf(cfg, text) == CFG_SUCCESS && cfg_size(cfg, SENTINEL) > 0;
-    if (!whole && reader->errors == 0) {
+    strangers_begin(&reader->strangers, text, length - strlen(TAIL));
+    reader->stranger_waits = strangers_next(&reader->strangers, &reader->stranger);
+    bool read = cfg_parse_buf(cfg, text) == CFG_SUCCESS;
+    if (read && cfg_size(cfg, SENTINEL) == 0) {
+        cfg->line = reader->lines + 1; /* a section has taken what stands behind the file */
+        complain(cfg, NULL, END_FOUND, "}");
+    } else if (read) {
+        strangers_tell(reader->lines);
+    } else if (reader->errors == 0) {
         complain(cfg, NULL, "something unreadable", "NAME = VALUE");
     }
     strangers_check(cfg, settings);
@@ -292,6 +291,8 @@ static int tree_parse(cfg_t *cfg, struct reader *now) {
     const char *file = now->file;
     size_t length = 0;
     char *text = file_load(file, &length);
+    now->text = text;
+    now->length = length;
     if (!text) {
         complaint("%s: cannot be read: %s", file, errno == EILSEQ ? "it holds a NUL byte" : strerror(errno));
         return -EINVAL;
@@ -300,7 +301,6 @@ static int tree_parse(cfg_t *cfg, struct reader *now) {
     reader = now;
     text_parse(cfg, text, length);
     reader = NULL;
-    free(text);
     return now->errors ? -EINVAL : 0;
 }
 
@@ -321,28 +321,32 @@ static int table_take(void *target, const struct setting *table, cfg_t *cfg, con
     return error;
 }
 
-static int options_take(struct config *config, const char *plugin, cfg_t *options) {
+/* "FILE:LINE" of what came by the file, the caller's; NULL: it cannot be found, or there is no memory. */
+static char *place_print(const struct reader *read, const char *plugin, const char *inner, const char *option) {
+    const struct place place = {.kind = "plugin", .title = plugin, .inner = inner, .option = option};
+    int line = place_line(read->text, read->length - strlen(TAIL), &place);
+    char *at = NULL;
+    return line > 0 && asprintf(&at, "%s:%d", read->file, line) >= 0 ? at : NULL;
+}
+
+static int options_take(struct config *config, const char *plugin, cfg_t *options, const struct reader *read) {
     int error = 0;
     for (unsigned i = 0; options && i < cfg_num(options) && !error; i++) {
         cfg_opt_t *option = cfg_getnopt(options, i);
         const char *value = option && option->name ? cfg_opt_getstr(option) : NULL;
-        error = value ? config_option_set(config, plugin, cfg_opt_name(option), value) : 0;
+        if (value) {
+            const char *name = cfg_opt_name(option);
+            error = config_option_set(config, plugin, name, value, place_print(read, plugin, "options", name));
+        }
     }
     return error;
 }
 
-static int needs_mark(struct config_plugin *p, const cfg_t *section, const struct reader *read) {
-    for (size_t i = read->mark_count; i-- > 0;) {
-        if (read->marks[i].section == section) {
-            free(p->needs_at);
-            if (asprintf(&p->needs_at, "%s:%d", read->file, read->marks[i].line) < 0) {
-                p->needs_at = NULL;
-                return -ENOMEM;
-            }
-            return 0;
-        }
-    }
-    return 0;
+static void places_mark(struct config_plugin *p, const struct reader *read) {
+    free(p->at);
+    p->at = place_print(read, p->name, NULL, NULL);
+    free(p->needs_at);
+    p->needs_at = place_print(read, p->name, NULL, "needs");
 }
 
 static int plugins_take(struct config *config, cfg_t *cfg, const struct reader *read) {
@@ -351,9 +355,9 @@ static int plugins_take(struct config *config, cfg_t *cfg, const struct reader *
         cfg_t *section = cfg_getnsec(cfg, "plugin", i);
         struct config_plugin *p = config_plugin_section(config, cfg_title(section));
         error = p ? table_take(p, plugin_settings, section, NULL) : -ENOMEM;
-        error = error ? error : needs_mark(p, section, read);
         if (!error) {
-            error = options_take(config, cfg_title(section), cfg_getsec(section, "options"));
+            places_mark(p, read);
+            error = options_take(config, p->name, cfg_getsec(section, "options"), read);
         }
     }
     return error;
@@ -380,6 +384,11 @@ int config_read(struct config *config, const char *file) {
     int error = cfg ? tree_parse(cfg, &read) : -ENOMEM;
     if (!error) {
         error = table_take(config, settings, cfg, dirname(copy));
+        for (size_t i = 0; i < OPTIONS_MAX && settings[i].name; i++) {
+            if (read.lines_of[i] > 0) {
+                source_remember(config, settings[i].name, file, read.lines_of[i]);
+            }
+        }
     }
     if (!error) {
         error = plugins_take(config, cfg, &read);
@@ -390,7 +399,7 @@ int config_read(struct config *config, const char *file) {
     if (cfg) {
         cfg_free(cfg);
     }
-    free(read.marks);
+    free(read.text);
     free(copy);
     return error;
 }

@@ -27,16 +27,7 @@ size_t config_pool_of(const struct config *config, const char *file) {
     return 0;
 }
 
-/* ---- What it says ---- */
-
-/* One plugin that is looked at. */
-struct plugin {
-    const struct config_plugin *section; /* NULL: it has none */
-    const struct said *said;
-    char *reason;
-};
-
-static const struct config_plugin *section_of(const struct config *config, const char *file, const struct said *said) {
+const struct config_plugin *config_plugin_of(const struct config *config, const char *file, const struct said *said) {
     size_t length = strlen(file) - strlen(".so");
     for (size_t i = 0; i < config->plugin_count; i++) {
         const char *name = config->plugins[i].name;
@@ -46,6 +37,15 @@ static const struct config_plugin *section_of(const struct config *config, const
     }
     return NULL;
 }
+
+/* ---- What it says ---- */
+
+/* One plugin that is looked at. */
+struct plugin {
+    const struct config_plugin *section; /* NULL: it has none */
+    const struct said *said;
+    char *reason;
+};
 
 /* The value of an option: the configuration's, else its fallback. NULL: neither. */
 static const char *option_value(const struct plugin *p, const char *name, bool *known) {
@@ -147,7 +147,7 @@ static int section_apply(const struct plugin *p, char **text) {
 int held_make(const struct config *config, const char *file, const struct said *said, char **needs,
               char reason[HELD_REASON]) {
     const struct config_pool *pool = config_pool_at(config, config_pool_of(config, file));
-    const struct plugin p = {.section = section_of(config, file, said), .said = said, .reason = reason};
+    const struct plugin p = {.section = config_plugin_of(config, file, said), .said = said, .reason = reason};
     const char *word;
     char *text = NULL;
     *needs = NULL;

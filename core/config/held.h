@@ -16,6 +16,9 @@ enum { HELD_REASON = 1024 };
 /* The pool that names the plugin of that file, by its name without ".so"; else "main". As config_pool_at counts. */
 size_t config_pool_of(const struct config *config, const char *file);
 
+/* The section that names the plugin of that file, by the name that it says, else by its file's; NULL: none does. */
+const struct config_plugin *config_plugin_of(const struct config *config, const char *file, const struct said *said);
+
 /*
  * *needs is what it is held to (base/needs.h), the caller's: what it says and its pool allows, or, if it does not say,
  * what its pool's needs are. 0, and in `reason` what its pool denies it of that, or nothing; -ENOMEM; or -EINVAL with

@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/placeholder.h"
+#include "base/reason.h"
 #include "command/arguments.h"
 #include "config/complaint.h"
 #include "dev/lookout.h"
@@ -250,7 +251,7 @@ static int dev_serve(struct dev *dev) {
     dev->lookout = lookout_open(dev->folder);
     int error = dev->ends < 0 ? dev->ends : dev->children < 0 ? dev->children : dev->lookout < 0 ? dev->lookout : 0;
     if (error) {
-        complaint("socgi dev: %s: %s", dev->folder, strerror(-error));
+        complaint("socgi dev: %s: %s", dev->folder, dev->lookout < 0 ? reason_watch(-error) : strerror(-error));
         return EXIT_FAILURE;
     }
     dev->toolchain.stop = dev->ends;

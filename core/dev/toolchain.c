@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -152,8 +151,9 @@ static int copy(const char *from, const char *to) {
     int in = open(from, O_RDONLY | O_CLOEXEC);
     int out = in < 0 ? -1 : open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0755);
     int error = out < 0 ? -errno : 0;
+    off_t offset = 0;
     for (ssize_t n = 1; n > 0 && !error;) {
-        n = sendfile(out, in, NULL, STEP);
+        n = fd_copy(out, in, &offset, STEP);
         error = n < 0 ? -errno : 0;
     }
     fd_close(&in);

@@ -28,9 +28,13 @@ struct identity identity_of(const struct stat *st, const struct timespec *now) {
                              .vague = is_vague(&st->st_ctim, now)};
 }
 
-bool identity_equal(const struct identity *a, const struct identity *b) {
+bool identity_alike(const struct identity *a, const struct identity *b) {
     return a->device == b->device && a->inode == b->inode && a->size == b->size &&
-           time_equal(&a->modified, &b->modified) && time_equal(&a->changed, &b->changed);
+           time_equal(&a->modified, &b->modified);
+}
+
+bool identity_equal(const struct identity *a, const struct identity *b) {
+    return identity_alike(a, b) && time_equal(&a->changed, &b->changed);
 }
 
 /* ---- Editions ---- */

@@ -54,6 +54,9 @@ struct entry {
 
 /* `now`: by CLOCK_REALTIME, after its last byte was read. */
 struct identity identity_of(const struct stat *st, const struct timespec *now);
+/* Whether it is the same file with the same times of its bytes; its mode, owner or links may have changed. */
+bool identity_alike(const struct identity *a, const struct identity *b);
+
 /* Whether they are the same, vague or not. */
 bool identity_equal(const struct identity *a, const struct identity *b);
 

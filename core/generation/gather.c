@@ -21,10 +21,13 @@ struct gather {
     char *plugins, *editions;
     struct known *known;
     size_t known_count;
+    uint64_t young_ns;
+    int watch; /* a descriptor of our own, for the watch may be closed meanwhile; -1: none */
     int done;
     int error;
     struct gathered *files;
     size_t count;
+    struct trail trail;
 };
 
 /* Numbers copies; only one gathering runs at a time. */
@@ -65,11 +68,23 @@ static bool same_bytes(int file, const char *copy) {
     return lseek(file, 0, SEEK_SET) == 0 && same;
 }
 
-/* *lost: it is but for its copy, which somebody has removed. */
+/* A change of mode, of owner or of the number of links makes no other file of it. *lost: it is the same but for its
+ * copy, which somebody has removed. */
 static bool is_as_known(const struct known *known, const struct identity *identity, int file, bool *lost) {
-    bool equal = known && identity_equal(&known->identity, identity);
-    *lost = equal && access(known->copy, F_OK) < 0;
-    return equal && !*lost && (!known->identity.vague || same_bytes(file, known->copy));
+    bool alike = known && known->copy && identity_alike(&known->identity, identity);
+    *lost = alike && access(known->copy, F_OK) < 0;
+    if (!alike || *lost) {
+        return false;
+    }
+    bool certain = identity_equal(&known->identity, identity) && !known->identity.vague;
+    return certain || same_bytes(file, known->copy);
+}
+
+/* Written so lately that it may be half a file. A time to come is another machine's. */
+static bool is_young(const struct gather *g, const struct stat *st, const struct timespec *now) {
+    int64_t age =
+        (int64_t)(now->tv_sec - st->st_mtim.tv_sec) * INT64_C(1000000000) + now->tv_nsec - st->st_mtim.tv_nsec;
+    return age >= 0 && (uint64_t)age < g->young_ns;
 }
 
 static struct timespec time_now(void) {
@@ -118,7 +133,10 @@ static int file_look_once(struct gather *g, int folder, const char *name, struct
         bool unfinished = known && known->unfinished;
         out->identity = identity_of(&st, &now);
         out->changing = unfinished;
-        if (!unfinished && !is_as_known(known, &out->identity, from, &out->lost)) {
+        bool news = !unfinished && !is_as_known(known, &out->identity, from, &out->lost);
+        if (news && is_young(g, &st, &now)) {
+            out->changing = true;
+        } else if (news) {
             error = copy_make(g, from, out);
             error = !error && out->changing ? -EAGAIN : error;
         }
@@ -175,13 +193,18 @@ static int folder_look(struct gather *g) {
 static void *gather_run(void *argument) {
     struct gather *g = argument;
     const uint64_t one = 1;
+    if (g->watch >= 0) {
+        trail_walk(g->watch, g->plugins, &g->trail);
+    }
     g->error = folder_look(g);
     ssize_t rung = write(g->done, &one, sizeof(one));
     (void)rung; /* it fails only when the counter is full: then it has been rung */
     return NULL;
 }
 
-static int known_copy(struct gather *g, const struct known *known, size_t count) {
+static int known_copy(struct gather *g, const struct gather_plan *plan) {
+    const struct known *known = plan->known;
+    size_t count = plan->count;
     g->known = calloc(count + 1, sizeof(*g->known));
     if (!g->known) {
         return -ENOMEM;
@@ -218,6 +241,8 @@ void gather_free(struct gather *g) {
         free(g->files[i].copy);
         free(g->files[i].file);
     }
+    trail_free(&g->trail);
+    fd_close(&g->watch);
     free(g->files);
     free(g->known);
     free(g->plugins);
@@ -225,16 +250,17 @@ void gather_free(struct gather *g) {
     free(g);
 }
 
-struct gather *gather_begin(const char *plugins, const char *editions, const struct known *known, size_t count,
-                            int done) {
+struct gather *gather_begin(const struct gather_plan *plan) {
     struct gather *g = calloc(1, sizeof(*g));
     if (!g) {
         return NULL;
     }
-    g->done = done;
-    g->plugins = strdup(plugins);
-    g->editions = strdup(editions);
-    int error = g->plugins && g->editions ? known_copy(g, known, count) : -ENOMEM;
+    g->done = plan->done;
+    g->young_ns = plan->young_ns;
+    g->watch = plan->watch < 0 ? -1 : fcntl(plan->watch, F_DUPFD_CLOEXEC, 0);
+    g->plugins = strdup(plan->plugins);
+    g->editions = strdup(plan->editions);
+    int error = g->plugins && g->editions ? known_copy(g, plan) : -ENOMEM;
     if (!error) {
         error = -pthread_create(&g->thread, NULL, gather_run, g);
     }
@@ -250,6 +276,10 @@ void gather_leave(struct gather *g) {
     static struct gather *left; /* known to who looks for what nobody has */
     left = g;
     (void)pthread_detach(left->thread);
+}
+
+struct trail *gather_trail(struct gather *g) {
+    return &g->trail;
 }
 
 int gather_end(struct gather *g, struct gathered **files, size_t *count) {

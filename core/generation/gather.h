@@ -7,8 +7,10 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "generation/catalog.h"
+#include "generation/trail.h"
 
 struct gathered {
     char *file; /* "hello.so" */
@@ -30,9 +32,19 @@ struct known {
 
 struct gather;
 
-/* Begins; `done` (an eventfd) is rung at the end. `known` is copied. NULL with errno set. */
-struct gather *gather_begin(const char *plugins, const char *editions, const struct known *known, size_t count,
-                            int done);
+/* What is to be looked through. */
+struct gather_plan {
+    const char *plugins, *editions; /* folders */
+    const struct known *known;
+    size_t count;
+    int watch; /* inotify: what leads there is watched before anything is looked at; -1: none */
+    uint64_t
+        young_ns; /* what was written since is left alone, for nothing tells when its writing ends; 0: nothing is */
+    int done;     /* eventfd: rung at the end */
+};
+
+/* Begins. All of the plan is copied but `done`. NULL with errno set. */
+struct gather *gather_begin(const struct gather_plan *plan);
 
 /* Waits for its end, which has come when `done` was rung. *files (the gather's) is what there is, in no order; the
  * caller may take copies over by setting them NULL. 0, or -errno: the folder could not be read. */
@@ -40,6 +52,9 @@ int gather_end(struct gather *gather, struct gathered **files, size_t *count);
 
 /* The end of the process: leaves it to itself, and its struct, with a thread that waits for its file system. */
 void gather_leave(struct gather *gather);
+
+/* After its end: what it watches. */
+struct trail *gather_trail(struct gather *gather);
 
 /* Frees it, and removes copies that were not taken. */
 void gather_free(struct gather *gather);

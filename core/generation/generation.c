@@ -10,7 +10,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
-#include "config/held.h"
+#include "config/declared.h"
 #include "generation/catalog.h"
 #include "generation/fallback.h"
 #include "generation/generations.h"
@@ -43,12 +43,16 @@ static int member_choose(struct generation *g, struct entry *entry, uint64_t ren
     char *needs = NULL;
     struct edition *edition = entry_choose(entry, renewal, forced);
     while (edition) {
-        int error = held_make(g->config, entry->file, &edition->said, &needs, reason);
+        int error = declared_check(g->config, entry->file, &edition->said, reason);
+        error = error ? error : held_make(g->config, entry->file, &edition->said, &needs, reason);
         if (!error && reason[0] && edition != entry->good) {
             log_line(LOG_WARNING, "plugin %s: %s", entry->file, reason);
         }
         if (error != -EINVAL) {
             return error ? error : member_add(g, entry, edition, needs);
+        }
+        if (revert_wanted(g->all, g, entry, edition, reason)) {
+            return member_add(g, entry, NULL, NULL);
         }
         entry_refuse(entry, edition, VERDICT_REFUSED, renewal, reason);
         edition = entry_choose(entry, renewal, forced);

@@ -3,6 +3,7 @@
 
 #include "config/config.h"
 #include "generation/catalog.h"
+#include "generation/fallback.h"
 #include "generation/generation.h"
 
 int generations_open(struct generations *all, struct loop *loop, struct pools *pools, struct config *config,
@@ -20,6 +21,10 @@ int generations_open(struct generations *all, struct loop *loop, struct pools *p
 
 void generations_renew(struct generations *all, struct config *config) {
     renewal_want(&all->renewal, config);
+}
+
+void generations_not_renewed(struct generations *all, const char *reason) {
+    revert_note(all, reason);
 }
 
 const char *generations_reason(const struct generations *all, const char *file) {

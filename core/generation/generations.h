@@ -50,6 +50,9 @@ int generations_open(struct generations *generations, struct loop *loop, struct 
 /* Another generation is wanted: with that configuration (taken over), or NULL: the plugins may have changed. */
 void generations_renew(struct generations *generations, struct config *config);
 
+/* A reload has not even begun, for that reason: the view inside tells of it. */
+void generations_not_renewed(struct generations *generations, const char *reason);
+
 /* Why the latest version of a plugin file is not served; NULL: it is, or the file is not known. */
 const char *generations_reason(const struct generations *generations, const char *file);
 

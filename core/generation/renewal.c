@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "generation/catalog.h"
+#include "generation/fallback.h"
 #include "generation/gather.h"
 #include "generation/generation.h"
 #include "generation/generations.h"
@@ -28,6 +29,9 @@ enum { RETIRING_MAX = 16 };
 enum { LEAVE_MS = 800 };
 
 static const uint64_t LOOK_AGAIN_NS = 100 * NS_PER_MS;
+
+/* Where nothing tells when a file is whole, it is when nobody has written to it for so long. */
+static const uint64_t YOUNG_NS = NS_PER_SECOND;
 
 /* ---- Wanting ---- */
 
@@ -82,12 +86,20 @@ static void gather_start(struct generations *all) {
         r->trying = r->next;
         r->next = NULL;
         r->changed = r->forced = true;
+        r->polled = false;
     }
     r->wanted = false;
     r->number++;
     int lack = known ? store_mend(&all->store) : -ENOMEM;
+    const struct gather_plan plan = {.plugins = r->trying->plugin_folder,
+                                     .editions = all->store.editions,
+                                     .known = known,
+                                     .count = count,
+                                     .watch = r->watch.fd,
+                                     .young_ns = r->polled ? YOUNG_NS : 0,
+                                     .done = r->done};
     errno = -lack;
-    r->gather = lack ? NULL : gather_begin(r->trying->plugin_folder, all->store.editions, known, count, r->done);
+    r->gather = lack ? NULL : gather_begin(&plan);
     free(known);
     if (!r->gather) {
         log_line(LOG_ERROR, "the plugin folder cannot be looked through: %s", strerror(errno));
@@ -122,6 +134,9 @@ static bool file_take(struct generations *all, struct gathered *file) {
     }
     all->renewal.wanted |= file->changing;
     if (!file->copy) {
+        if (entry->latest && !file->changing) {
+            entry->latest->identity = file->identity; /* its bytes are the same */
+        }
         return appeared;
     }
     if (file->lost) {
@@ -159,15 +174,16 @@ static bool files_take(struct generations *all, struct gathered *files, size_t c
 /* What has been loaded is served on, as it was configured. */
 static void gather_failed(struct generations *all, int error) {
     struct renewal *r = &all->renewal;
-    log_line(LOG_ERROR, "the plugin folder %s cannot be read: %s", r->trying->plugin_folder, strerror(-error));
+    if (r->lost != error || r->forced) {
+        log_line(LOG_ERROR, "the plugin folder %s cannot be read: %s%s", r->trying->plugin_folder, strerror(-error),
+                 all->serving ? "; what has been loaded is served" : "");
+    }
+    r->lost = error;
     if (!all->serving) {
         trial_failed(all);
     } else if (r->trying != all->serving->config) {
-        config_drop(r->trying);
-        r->trying = config_hold(all->serving->config);
-        r->changed = r->forced = false;
-        r->wanted = true; /* what changed in its folder meanwhile */
-        all->owner.ready(all->owner.data);
+        revert_note(all, "the plugin folder cannot be read");
+        revert(all);
     }
 }
 
@@ -187,6 +203,8 @@ static void gather_done(struct source *source, uint32_t events) {
     bool changed = error || r->settled ? false : files_take(all, files, count);
     r->looks = r->look == UINT64_MAX ? 0 : r->looks + 1;
     r->look = r->looks > 0 ? all->loop->now + worker_backoff_ms(r->looks) * NS_PER_MS : UINT64_MAX;
+    r->poll = r->watch.poll > 0 ? all->loop->now + r->watch.poll * NS_PER_MS : UINT64_MAX;
+    watch_take(&r->watch, gather_trail(r->gather));
     gather_free(r->gather);
     r->gather = NULL;
     if (r->settled) {
@@ -196,6 +214,11 @@ static void gather_done(struct source *source, uint32_t events) {
         gather_failed(all, error);
         return;
     }
+    if (r->lost) {
+        log_line(LOG_NOTICE, "the plugin folder %s can be read again", r->trying->plugin_folder);
+        r->lost = 0;
+    }
+    r->polled &= r->wanted;
     if (r->wanted) { /* a file was being written while we looked */
         r->not_before = all->loop->now + LOOK_AGAIN_NS;
     }
@@ -236,7 +259,7 @@ int renewal_open(struct generations *all, struct config *config) {
     struct renewal *r = &all->renewal;
     r->done_source.ready = gather_done;
     r->wanted = r->changed = true;
-    r->look = UINT64_MAX;
+    r->look = r->poll = UINT64_MAX;
     r->trying = config_hold(config);
     r->done = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     watch_configure(&r->watch, all->loop, config);
@@ -251,6 +274,12 @@ void renewal_turn(struct generations *all) {
     vanished_turn(all);
     if (watch_due(&r->watch, all->loop->now) || all->loop->now >= r->look) {
         r->look = UINT64_MAX;
+        r->polled = false;
+        renewal_want(r, NULL);
+    }
+    if (all->loop->now >= r->poll) {
+        r->poll = UINT64_MAX;
+        r->polled = !r->wanted;
         renewal_want(r, NULL);
     }
     if (may_begin(all) && all->loop->now >= r->not_before) {
@@ -264,6 +293,7 @@ uint64_t renewal_next(const struct generations *all) {
         return all->loop->now;
     }
     uint64_t next = r->look < watch_next(&r->watch) ? r->look : watch_next(&r->watch);
+    next = r->poll < next ? r->poll : next;
     return may_begin(all) && r->not_before < next ? r->not_before : next;
 }
 
@@ -274,7 +304,7 @@ void renewal_settle(struct generations *all) {
     }
     watch_close(&r->watch);
     r->wanted = false;
-    r->look = UINT64_MAX;
+    r->look = r->poll = UINT64_MAX;
     r->settled = true;
 }
 
@@ -283,11 +313,14 @@ void renewal_close(struct generations *all) {
     struct gathered *files;
     size_t count;
     struct pollfd done = {.fd = r->done, .events = POLLIN};
-    watch_close(&r->watch);
     if (r->gather && poll(&done, 1, LEAVE_MS) <= 0) {
         log_line(LOG_WARNING, "the file system of the plugin folder %s answers nobody: it is not waited for",
                  r->trying->plugin_folder);
-        gather_leave(r->gather); /* it has the descriptor */
+        gather_leave(r->gather); /* it has the descriptors */
+        if (r->watch.fd >= 0) {
+            loop_forget(all->loop, r->watch.fd);
+            r->watch.fd = -1;
+        }
     } else {
         if (r->gather) {
             (void)gather_end(r->gather, &files, &count);
@@ -295,6 +328,8 @@ void renewal_close(struct generations *all) {
         }
         fd_close(&r->done);
     }
+    watch_close(&r->watch);
     config_drop(r->next);
     config_drop(r->trying);
+    free(r->fault);
 }

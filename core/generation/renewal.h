@@ -34,6 +34,11 @@ struct renewal {
     uint64_t not_before;      /* after a failure */
     uint64_t look;            /* when to look again for files that could not be copied; UINT64_MAX: there are none */
     uint32_t looks;           /* in a row */
+    uint64_t poll;            /* when to look whether something has changed that nobody tells of; UINT64_MAX: never */
+    bool polled;              /* nothing but that has asked for the next look */
+    bool spoiled;             /* the configuration that is tried breaks what serves */
+    char *fault;              /* why the latest reload has come to nothing; NULL: it has not */
+    int lost;                 /* -errno: the folder could not be read, which is told; 0: it could */
     uint32_t failures;        /* in a row, not blamed on a plugin */
 };
 

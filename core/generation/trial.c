@@ -49,7 +49,7 @@ static void refuse(struct generations *all, const char *file, enum verdict verdi
     const struct renewal *r = &all->renewal;
     struct entry *entry = catalog_find(&all->catalog, file, false);
     const struct member *member = r->trial ? generation_member(r->trial, file) : NULL;
-    if (entry && member && member->edition) {
+    if (entry && member && member->edition && !revert_wanted(all, r->trial, entry, member->edition, reason)) {
         entry_refuse(entry, member->edition, verdict, r->number, reason);
     }
 }
@@ -119,6 +119,7 @@ static void generation_switch(struct generations *all) {
         all->owner.configured(all->owner.data, g->config);
         watch_configure(&r->watch, all->loop, g->config);
         r->wanted = true; /* what changed before the watch began */
+        revert_note(all, NULL);
     }
     generation_serve(g);
     generation_announce(g, configured);
@@ -245,8 +246,15 @@ static const struct pool_owner trial_owner = {.known = pool_known, .stillborn = 
 
 void trial_begin(struct generations *all) {
     struct renewal *r = &all->renewal;
-    r->trial = generation_new(all, r->trying, &trial_owner, r->number, r->forced);
-    if (!r->trial) {
+    if (!r->spoiled) { /* else the trial before has shown that it comes to nothing */
+        r->trial = generation_new(all, r->trying, &trial_owner, r->number, r->forced);
+    }
+    if (r->spoiled) {
+        if (r->trial) {
+            trial_discard(all);
+        }
+        revert(all);
+    } else if (!r->trial) {
         trial_lose(all);
     } else if (all->serving && !r->changed && generation_same(r->trial, all->serving)) {
         trial_discard(all); /* what has changed cannot be served */

@@ -15,11 +15,12 @@
 #include "base/fd.h"
 #include "base/list.h"
 #include "base/log.h"
+#include "base/reason.h"
 #include "config/config.h"
 #include "generation/store.h"
 
 /* A burst that does not end is looked at all the same, and so is a file whose end of writing we have missed. */
-enum { QUIETS_MAX = 10, EVENTS_SIZE = 4096 };
+enum { QUIETS_MAX = 10, EVENTS_SIZE = 4096, READS_MAX = 16 };
 static const uint64_t UNFINISHED_NS = 5000000000;
 
 struct unfinished {
@@ -64,20 +65,48 @@ static void changed(struct watch *w) {
     w->first = w->first ? w->first : w->last;
 }
 
+static void name_event(struct watch *w, const char *name, uint32_t mask) {
+    bool begins = mask & IN_MODIFY || (mask & IN_CREATE && !is_link(w, name));
+    if (begins) {
+        unfinished_begin(w, name);
+        return;
+    }
+    if (!(mask & IN_ATTRIB)) { /* whoever writes it may set its mode before the end */
+        unfinished_end(w, name);
+    }
+    changed(w);
+}
+
+static void mark_event(struct watch *w, const struct trail_mark *mark, const struct inotify_event *event) {
+    const uint32_t itself = IN_MOVE_SELF | IN_DELETE_SELF;
+    const char *name = event->len > 0 ? event->name : NULL;
+    if (mark->kind == TRAIL_TARGET) {
+        name_event(w, mark->name, event->mask);
+    } else if (mark->kind == TRAIL_AWAIT && name && strcmp(name, mark->name) == 0) {
+        changed(w);
+    } else if (mark->kind == TRAIL_FOLDER && name && plugin_file(name)) {
+        name_event(w, name, event->mask);
+    } else if (!name && event->mask & (itself | IN_ATTRIB)) {
+        changed(w);
+    }
+}
+
+/* What comes before the walk that watches it has been taken is of no mark yet: it counts. */
 static void event_take(struct watch *w, const struct inotify_event *event) {
-    if (event->mask & IN_Q_OVERFLOW) {
+    bool known = event->mask & IN_IGNORED; /* the end of a watch: of that there was another event, or it was we */
+    if (event->mask & (IN_Q_OVERFLOW | IN_UNMOUNT)) {
         w->unfinished_count = 0;
         changed(w);
-    } else if (event->mask & (IN_DELETE_SELF | IN_MOVE_SELF)) {
-        log_line(LOG_WARNING, "the plugin folder %s is gone: what has been loaded is served until a reload", w->folder);
-    } else if (event->len > 0 && plugin_file(event->name)) {
-        bool begins = event->mask & IN_MODIFY || (event->mask & IN_CREATE && !is_link(w, event->name));
-        if (begins) {
-            unfinished_begin(w, event->name);
-        } else {
-            unfinished_end(w, event->name);
-            changed(w);
+        return;
+    }
+    for (size_t i = 0; i < w->trail.count && !(event->mask & IN_IGNORED); i++) {
+        if (w->trail.marks[i].wd == event->wd) {
+            mark_event(w, &w->trail.marks[i], event);
+            known = true;
         }
+    }
+    if (!known) {
+        changed(w);
     }
 }
 
@@ -85,7 +114,7 @@ static void watch_ready(struct source *source, uint32_t events) {
     (void)events;
     struct watch *w = container_of(source, struct watch, source);
     _Alignas(struct inotify_event) char data[EVENTS_SIZE];
-    for (;;) {
+    for (int i = 0; i < READS_MAX; i++) { /* the rest has its turn */
         ssize_t n = read(w->fd, data, sizeof(data));
         if (n <= 0) {
             return;
@@ -103,37 +132,55 @@ void watch_close(struct watch *w) {
         loop_forget(w->loop, w->fd);
     }
     fd_close(&w->fd);
+    trail_free(&w->trail);
     free(w->folder);
     free(w->unfinished);
     *w = (struct watch){.fd = -1};
 }
 
-static int watch_open(struct watch *w, struct loop *loop, const char *folder, uint32_t quiet_ms) {
-    const uint32_t mask = IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_CREATE | IN_MODIFY |
-                          IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
+static int watch_open(struct watch *w, struct loop *loop, const struct config *config) {
     w->loop = loop;
-    w->quiet = quiet_ms * NS_PER_MS;
-    w->folder = strdup(folder);
+    w->quiet = config->watch_quiet_ms * NS_PER_MS;
+    w->poll = config->watch_poll_ms;
+    w->folder = strdup(config->plugin_folder);
     w->fd = w->folder ? inotify_init1(IN_NONBLOCK | IN_CLOEXEC) : -1;
-    if (w->fd < 0 || inotify_add_watch(w->fd, folder, mask) < 0) {
-        int error = -errno;
-        watch_close(w);
-        return error;
-    }
     w->source.ready = watch_ready;
-    int error = loop_watch(loop, w->fd, &w->source, EPOLLIN);
+    int error = w->fd < 0 ? -errno : loop_watch(loop, w->fd, &w->source, EPOLLIN);
     if (error) {
-        watch_close(w);
+        fd_close(&w->fd);
     }
     return error;
 }
 
+/* What is not seen at once is found by the slow look. */
+static void lack_tell(const struct watch *w, int error) {
+    if (w->poll > 0) {
+        log_line(LOG_WARNING, "changes in %s may be noticed only within %u ms: %s", w->folder ? w->folder : "", w->poll,
+                 reason_watch(-error));
+    } else {
+        log_line(LOG_WARNING, "changes in %s may not be noticed: %s", w->folder ? w->folder : "", reason_watch(-error));
+    }
+}
+
 void watch_configure(struct watch *w, struct loop *loop, const struct config *config) {
     watch_close(w);
-    int error = config->watch ? watch_open(w, loop, config->plugin_folder, config->watch_quiet_ms) : 0;
+    int error = config->watch ? watch_open(w, loop, config) : 0;
     if (error) {
-        log_line(LOG_WARNING, "changes in %s will not be noticed: %s", config->plugin_folder, strerror(-error));
+        lack_tell(w, error);
     }
+}
+
+void watch_take(struct watch *w, struct trail *trail) {
+    if (w->fd < 0) {
+        return;
+    }
+    if (trail->error && trail->error != w->trail.error) {
+        lack_tell(w, trail->error);
+    }
+    trail_leave(w->fd, &w->trail, trail);
+    trail_free(&w->trail);
+    w->trail = *trail;
+    *trail = (struct trail){0};
 }
 
 uint64_t watch_next(const struct watch *w) {

@@ -1,6 +1,6 @@
 /*
- * The watch on the plugin folder: inotify(7), and a quiet time, so that a burst of changes counts once and a file that
- * is still being written not at all.
+ * The watch on the plugin folder and what leads there: inotify(7), and a quiet time, so that a burst of changes counts
+ * once and a file that is still being written not at all. What is watched is found out by who gathers (trail.h).
  */
 #ifndef GENERATION_WATCH_H
 #define GENERATION_WATCH_H
@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "generation/trail.h"
 #include "loop/loop.h"
 
 struct config;
@@ -19,14 +20,20 @@ struct watch {
     int fd; /* -1: none */
     char *folder;
     uint64_t quiet;       /* nanoseconds */
+    uint32_t poll;        /* milliseconds between slow looks; 0: none */
+    struct trail trail;   /* what is watched */
     uint64_t first, last; /* when the changes began and when the latest was; 0: there is none */
     struct unfinished *unfinished;
     size_t unfinished_count;
 };
 
-/* A zeroed struct with fd = -1 to begin. Watches the folder that is configured, or none; that it cannot be watched is
- * told in the log. */
+/* A zeroed struct with fd = -1 to begin. Watches as is configured, or not, from the next watch_take on; that it cannot
+ * is told in the log. */
 void watch_configure(struct watch *watch, struct loop *loop, const struct config *config);
+
+/* What was walked by its descriptor is watched from now on, and what was before is no more. Takes the trail's marks. */
+void watch_take(struct watch *watch, struct trail *trail);
+
 void watch_close(struct watch *watch);
 
 /* When watch_due will be true; UINT64_MAX: nothing has changed. */

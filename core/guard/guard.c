@@ -38,10 +38,15 @@ static long number_of(const char *name) {
     return text ? strtol(text, NULL, 10) : 0;
 }
 
+/* Of a PID namespace: whatever loses its parent there becomes ours, also what we have never heard of. */
+static bool is_first(void) {
+    return getpid() == 1;
+}
+
 bool guard_needed(void) {
     long upgrade = number_of("SOCGI_UPGRADE");
     const char *manager = getenv("NOTIFY_SOCKET");
-    return getpid() != 1 && !(manager && manager[0]) && !(upgrade > 0 && upgrade == getppid());
+    return is_first() || (!(manager && manager[0]) && !(upgrade > 0 && upgrade == getppid()));
 }
 
 static bool has_children(void) {
@@ -106,7 +111,7 @@ static int side_fork(struct guard *g, bool ends) {
 
 int guard_fork(struct guard *g) {
     unsetenv(WARD_VARIABLE);
-    if (has_children()) {
+    if (has_children() || is_first()) {
         pid_t self = getpid();
         int side = side_fork(g, false);
         if (side != 0) {
@@ -275,6 +280,7 @@ int guard_attend(struct guard *g) {
     struct watch watch = {.guard = g};
     prctl(PR_SET_NAME, "socgi-guard");
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
     descriptors_close(g);
     masters_init(&watch.masters);
     masters_add(&watch.masters, g->child);

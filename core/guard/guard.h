@@ -5,7 +5,8 @@
  *
  * Whoever has started us knows the guard's pid: what is sent to it reaches the master that serves. What the process had
  * started before it became socgi, by exec, stays the child of a process that only waits for the guard, so that below
- * the guard there is nothing but what comes from a master.
+ * the guard there is nothing but what comes from a master. So is the first process of a PID namespace: it reaps what
+ * others have started there, by "podman exec" say, and ends nothing of that.
  */
 #ifndef GUARD_GUARD_H
 #define GUARD_GUARD_H
@@ -20,8 +21,8 @@ struct guard {
     int signals; /* those that are passed on, and SIGCHLD: signalfd(2) */
 };
 
-/* Whether nobody else ends what a master leaves behind: no service manager (NOTIFY_SOCKET), no PID namespace of which
- * we are the first process, no guard that is there already (an upgrade). */
+/* Whether nobody else ends what a master leaves behind: no service manager (NOTIFY_SOCKET), no guard that is there
+ * already (an upgrade). The first process of a PID namespace has one in any case: its own end is that of all in it. */
 bool guard_needed(void);
 
 /* Forks, before there is a thread. 0: this process is to be the master; 1: it is a guard, and is to attend; or

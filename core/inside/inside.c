@@ -55,13 +55,15 @@ static void view_forget(struct connection *c) {
 
 static struct listener *admin_listen(struct inside *in, struct clients *clients, const char *text, bool quiet) {
     mode_t before = umask(0177); /* a socket is its owner's alone */
+    struct list *last = clients->listeners.prev;
     struct listener *l = listener_open(clients, &in->service, text, quiet);
     int saved = errno;
     umask(before);
-    if (l) {
+    while ((last = last->next) != &clients->listeners) {
         char address[LISTENER_TEXT];
-        (void)accept_begin(l);
-        log_line(LOG_INFO, "the view inside is at %s", listener_address(l, address));
+        struct listener *made = container_of(last, struct listener, link);
+        (void)accept_begin(made);
+        log_line(LOG_INFO, "the view inside is at %s", listener_address(made, address));
     }
     errno = saved;
     return l;

@@ -1,4 +1,4 @@
-socgi_layer(inside SOURCES admit.c caller.c inside.c metrics.c orders.c running.c stage.c status_json.c status_text.c views.c
+socgi_layer(inside SOURCES accept.c admit.c caller.c inside.c metrics.c orders.c running.c stage.c status_json.c status_text.c views.c
   USES socgi_service socgi_generation socgi_client socgi_pool socgi_record socgi_loop socgi_sandbox socgi_config socgi_wire socgi_http socgi_base)
 
 # The page of the view inside is a part of the program.

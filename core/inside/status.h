@@ -2,6 +2,7 @@
 #ifndef INSIDE_STATUS_H
 #define INSIDE_STATUS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "sandbox/sandbox.h"
@@ -33,10 +34,10 @@ const char *status_worker(const struct worker *worker);
 /* What the kernel holds a pool's workers to, "off" if it is to be nothing. Points to a constant, or into `text`. */
 const char *status_sandbox(const struct config_pool *pool, char text[SANDBOX_TEXT]);
 
-/* As JSON, as a table for a terminal, and as OpenMetrics (https://openmetrics.io). Each appends to the buffer: 0, or
- * -ENOMEM. */
+/* As JSON, as a table for a terminal, and as metrics: the text format of Prometheus 0.0.4, or with `open` OpenMetrics
+ * (https://openmetrics.io). Each appends to the buffer: 0, or -ENOMEM. */
 int status_json(const struct inside *inside, struct buffer *out);
 int status_text(const struct inside *inside, struct buffer *out);
-int status_metrics(const struct inside *inside, struct buffer *out);
+int status_metrics(const struct inside *inside, bool open, struct buffer *out);
 
 #endif

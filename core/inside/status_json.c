@@ -209,6 +209,7 @@ int status_json(const struct inside *in, struct buffer *buffer) {
     number(&out, "now", (uint64_t)clock_seconds());
     real(&out, "uptime", age(in, in->started));
     number(&out, "generation", serving ? serving->number : 0);
+    text(&out, "reload_fault", out.in->generations->renewal.fault ? out.in->generations->renewal.fault : "");
     open(&out, "connections", '{');
     number(&out, "open", in->clients->count);
     number(&out, "limit", in->clients->limit);

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -19,7 +20,7 @@
 #include "pool/pool.h"
 #include "pool/worker.h"
 
-enum { DURATION_SIZE = 32, TARGET_SHOWN = 40 };
+enum { DURATION_SIZE = 32, TARGET_SHOWN = 40, TIME_SIZE = 32 };
 
 /* "12.3ms", "4.5s", "3m20s", "2h05m", "3d04h". */
 static const char *duration(uint64_t us, char out[DURATION_SIZE]) {
@@ -44,6 +45,20 @@ static uint64_t age_us(const struct inside *in, uint64_t since) {
     return (status_now(in) - since) / NS_PER_US;
 }
 
+/* "-": nothing has been asked of it lately. */
+static const char *quantile(const struct histogram *recent, double part, char out[DURATION_SIZE]) {
+    return recent->total > 0 ? duration(histogram_quantile(recent, part), out) : "-";
+}
+
+/* As the error log has it. */
+static const char *moment(int64_t seconds, char out[TIME_SIZE]) {
+    struct tm tm;
+    const time_t when = (time_t)seconds;
+    gmtime_r(&when, &tm);
+    strftime(out, TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    return out;
+}
+
 static int plugins_write(const struct inside *in, struct buffer *out) {
     const struct generation *g = in->generations->serving;
     char p50[DURATION_SIZE], p99[DURATION_SIZE];
@@ -57,8 +72,7 @@ static int plugins_write(const struct inside *in, struct buffer *out) {
         counters_recent(t, status_now(in), &recent);
         error = buffer_format(out, "%-16s %-18s %-10s %8u %10" PRIu64 " %7" PRIu64 " %7" PRIu64 " %8s %8s\n", p->name,
                               p->route, status_plugin(in, p), p->account->running, t->requests, t->classes[5],
-                              t->crashes, duration(histogram_quantile(&recent, 0.5), p50),
-                              duration(histogram_quantile(&recent, 0.99), p99));
+                              t->crashes, quantile(&recent, 0.5, p50), quantile(&recent, 0.99, p99));
         if (!error && p->needs && !needs_all(p->needs)) {
             error = buffer_format(out, "  %s: needs %s\n", p->file, *p->needs ? p->needs : "nothing");
         }
@@ -100,10 +114,11 @@ static int workers_write(const struct inside *in, struct buffer *out) {
 
 static int incidents_write(const struct inside *in, struct buffer *out) {
     const struct incident *i;
+    char time[TIME_SIZE];
     int error = in->record->incidents.count ? buffer_string(out, "\nLAST INCIDENTS\n") : 0;
     for (uint64_t n = 0; n < 5 && !error && (i = incident_at(&in->record->incidents, n)); n++) {
-        error = buffer_format(out, "%016" PRIx64 "  %s: %s \"%s\"\n%s", i->id, i->plugin, i->why, i->request,
-                              i->trace.data ? i->trace.data : "");
+        error = buffer_format(out, "%s  %016" PRIx64 "  %s: %s \"%s\"\n%s", moment(i->when, time), i->id, i->plugin,
+                              i->why, i->request, i->trace.data ? i->trace.data : "");
     }
     return error;
 }
@@ -137,6 +152,9 @@ int status_text(const struct inside *in, struct buffer *out) {
                               SOCGI_VERSION, (int)getpid(), status_stage_name(status_stage(in)),
                               duration(age_us(in, in->started), uptime), g ? g->number : 0, in->clients->count,
                               in->clients->limit, in->record->counters.requests, queued, in->record->incidents.count);
+    if (!error && in->generations->renewal.fault) {
+        error = buffer_format(out, "the latest reload came to nothing: %s\n", in->generations->renewal.fault);
+    }
     error = error || !g ? error : sandboxes_write(g, out);
     error = error ? error : plugins_write(in, out);
     error = error ? error : workers_write(in, out);

@@ -8,6 +8,7 @@
 #include "client/exchange.h"
 #include "config/config.h"
 #include "http/parse.h"
+#include "inside/accept.h"
 #include "inside/inside.h"
 #include "inside/page.h"
 #include "inside/status.h"
@@ -41,8 +42,9 @@ static void status_answer(const struct inside *in, struct connection *c) {
 
 static void metrics_answer(const struct inside *in, struct connection *c) {
     struct buffer body = {0};
-    int error = status_metrics(in, &body);
-    reply(c, 200, "application/openmetrics-text; version=1.0.0; charset=utf-8", &body, error);
+    enum metrics_form form = metrics_form_asked(&c->exchange->request, exchange_head(c->exchange));
+    int error = status_metrics(in, form != METRICS_TEXT, &body);
+    reply(c, 200, metrics_form_type(form), &body, error);
 }
 
 static void page_answer(const struct inside *in, struct connection *c) {

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,8 +31,18 @@ static struct remains *remains_at(struct list *link) {
     return container_of(link, struct remains, link);
 }
 
+/* The soft limit that we were started with, or the master before us. */
+static uint64_t files_given(void) {
+    struct rlimit limit;
+    const char *text = getenv(CHILDREN_FILES_VARIABLE);
+    uint64_t given = text ? strtoull(text, NULL, 10) : 0;
+    unsetenv(CHILDREN_FILES_VARIABLE);
+    return given > 0 ? given : getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 0;
+}
+
 void children_init(struct children *all, struct loop *loop) {
     all->loop = loop;
+    all->files = files_given();
     list_init(&all->running);
     list_init(&all->away);
     all->look = UINT64_MAX;
@@ -92,6 +103,15 @@ static int process_start(const struct child_start *start, pid_t *pid) {
     return -error;
 }
 
+/* More than select(2) can have is for those who ask for it: we do, for ourselves. Best effort. */
+static void files_give(const struct children *all, pid_t pid) {
+    struct rlimit limit;
+    if (all->files > 0 && prlimit(pid, RLIMIT_NOFILE, NULL, &limit) == 0 && limit.rlim_cur > all->files) {
+        limit.rlim_cur = all->files;
+        (void)prlimit(pid, RLIMIT_NOFILE, &limit, NULL);
+    }
+}
+
 static void child_ready(struct source *source, uint32_t events) {
     (void)events;
     struct child *child = container_of(source, struct child, source);
@@ -106,6 +126,7 @@ int child_start(struct children *all, struct child *child, const struct child_st
         child->pid = 0;
         return error;
     }
+    files_give(all, child->pid);
     child->all = all;
     child->source.ready = child_ready;
     list_init(&child->link);

@@ -10,10 +10,15 @@
 #define LOOP_CHILD_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/list.h"
+#include "base/reason.h" /* for who tells why one could not be started */
 #include "loop/loop.h"
+
+/* Names that limit for a new master. */
+#define CHILDREN_FILES_VARIABLE "SOCGI_OPEN_FILES"
 
 /* All of a process. */
 struct children {
@@ -22,6 +27,7 @@ struct children {
     struct list away;    /* of struct remains: what is nobody's child any more and could not be reaped yet */
     uint64_t look;       /* when to look for those; UINT64_MAX: there are none */
     uint64_t pause;      /* until the next look but one */
+    uint64_t files;      /* soft limit of open files that children are given: as we were; 0: as we have */
     bool orphaned;       /* somebody has ended without a word to us: there may be orphans */
 };
 
@@ -45,6 +51,7 @@ struct child_start {
     bool own_group; /* in a process group of its own, which can be killed whole, and which Ctrl-C does not reach */
 };
 
+/* Before our own limits are raised. What an old master was given is in the environment, and is removed from there. */
 void children_init(struct children *children, struct loop *loop);
 void children_close(struct children *children); /* nothing runs; what is put away stays the kernel's */
 

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "loop/process.h"
@@ -33,7 +35,8 @@ static bool was_before(const struct orphans *o, pid_t pid) {
 }
 
 void orphans_adopt(struct orphans *o, struct children *children) {
-    *o = (struct orphans){.children = children, .before = process_children_read(), .look = UINT64_MAX};
+    *o = (struct orphans){
+        .children = children, .first = getpid() == 1, .before = process_children_read(), .look = UINT64_MAX};
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) {
         log_line(LOG_WARNING, "what handlers leave behind cannot be ended: PR_SET_CHILD_SUBREAPER: %s",
                  strerror(errno));
@@ -66,7 +69,9 @@ void orphans_turn(struct orphans *o) {
         if (end == at) {
             break;
         }
-        if (!children_have(o->children, pid) && !was_before(o, pid)) {
+        if (o->first && !children_have(o->children, pid)) {
+            (void)waitpid(pid, NULL, WNOHANG);
+        } else if (!children_have(o->children, pid) && !was_before(o, pid)) {
             log_line(LOG_INFO, "process %d was left behind: it is ended", (int)pid);
             child_bury(o->children, pid); /* and its own children come to us in turn */
         }

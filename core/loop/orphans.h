@@ -14,6 +14,7 @@
 struct orphans {
     struct children *children; /* who are none */
     bool off;
+    bool first;   /* process of a PID namespace, without a guard: they may be anybody's, and are reaped alone */
     char *before; /* children that we had when we started, as proc(5) lists them: "12 345 "; they are not ours to end */
     uint64_t look; /* when to look for them; UINT64_MAX: there is no reason to */
 };

@@ -26,6 +26,7 @@ void signals_block(const int *numbers, size_t count) {
         (void)signal(numbers[i], SIG_DFL);
     }
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file as large as it may be is EFBIG, and no end of us */
 }
 
 static void signals_ready(struct source *source, uint32_t events) {

@@ -13,9 +13,9 @@ struct signals {
     void (*came)(struct signals *signals, int number);
 };
 
-/* Blocks them, and ignores SIGPIPE. One that came ignored (nohup(1), a script's "&") is so no longer, for the kernel
- * throws it away even where it is blocked. To be called before any thread exists: one that had them unblocked would be
- * ended by them, and we with it. */
+/* Blocks them, and ignores SIGPIPE and SIGXFSZ. One that came ignored (nohup(1), a script's "&") is so no longer, for
+ * the kernel throws it away even where it is blocked. To be called before any thread exists: one that had them
+ * unblocked would be ended by them, and we with it. */
 void signals_block(const int *numbers, size_t count);
 
 /* From now on `came` is called for each. 0, or -errno. */

@@ -15,10 +15,10 @@
 #include "loop/orphans.h"
 #include "loop/signals.h"
 #include "loop/threads.h"
-#include "master/kernel.h"
 #include "master/notify.h"
 #include "master/reload.h"
 #include "master/upgrade.h"
+#include "pool/kernel.h"
 #include "record/pidfile.h"
 #include "service/service.h"
 
@@ -115,10 +115,11 @@ static bool all_ended(const struct master *m) {
 }
 
 static void stage_turn(struct master *m) {
+    if (m->ending == LEAVING && m->loop.now >= m->deadline) {
+        stage_drain(m); /* of nobody, perhaps: then no event follows that would end it */
+    }
     bool late = m->loop.now >= m->deadline;
-    if (m->ending == LEAVING && late) {
-        stage_drain(m);
-    } else if (m->ending == DRAINING && (m->clients.count == 0 || late)) {
+    if (m->ending == DRAINING && (m->clients.count == 0 || late)) {
         if (late) {
             log_line(LOG_WARNING, "draining took too long: %u connections are cut", m->clients.count);
         }
@@ -146,11 +147,13 @@ static int order_reload(void *data, char *text) {
     }
     struct config *config = reload_read(m->start, text);
     if (!config) {
+        generations_not_renewed(&m->generations, text);
         return -EINVAL;
     }
     int error = listeners_prepare(&m->clients, &m->service.service, config, text, ORDER_TEXT);
     if (error) {
         log_line(LOG_ERROR, "not reloaded: %s", text);
+        generations_not_renewed(&m->generations, text);
         config_drop(config);
         return error;
     }
@@ -258,7 +261,8 @@ static void config_serves(void *data, struct config *config) {
 }
 
 static void reload_over(void *data) {
-    const struct master *m = data;
+    struct master *m = data;
+    listeners_abandon(&m->clients);
     notify(&m->notifier, "READY=1");
 }
 
@@ -353,7 +357,7 @@ static int master_open(struct master *m) {
     orphans_adopt(&m->orphans, &m->children);
     plugin_service_open(&m->service, &m->clients, &m->pools, &m->generations, &m->record);
     pools_open(&m->pools, &m->loop, &m->children, &m->record, &m->service.events);
-    upgrade_init(&m->upgrade, &m->loop, m->start->program, m->start->argv);
+    upgrade_init(&m->upgrade, &m->loop, m->start->argv);
     error = error ? error : clients_open(&m->clients, &m->loop, &m->record, m->config);
     error = error ? error : signals_open(&m->signals, &m->loop, signal_numbers, SIGNAL_COUNT, signal_came);
     error = error ? error : ward_open(&m->ward, &m->loop, guard_ended);
@@ -362,7 +366,7 @@ static int master_open(struct master *m) {
 }
 
 static void master_close(struct master *m) {
-    upgrade_cancel(&m->upgrade, "this one is ending");
+    upgrade_close(&m->upgrade);
     pidfile_remove(m->pid_file);
     notifier_close(&m->notifier);
     clients_close(&m->clients);

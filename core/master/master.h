@@ -11,8 +11,7 @@ struct master_start {
     struct config *config; /* taken over */
     config_reader *reader; /* called with `data` to reload */
     void *data;
-    const char *program; /* path of our own executable, as it was at the start */
-    char **argv;         /* our command line */
+    char **argv; /* our command line */
 };
 
 /* Serves until told to stop. Returns the exit status: 0 after a stop by signal, 1 when it could not start (the reason

@@ -15,6 +15,8 @@
 #include "base/clock.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/reason.h"
+#include "base/self.h"
 #include "client/inherit.h"
 #include "client/listeners.h"
 #include "guard/ward.h"
@@ -125,14 +127,16 @@ static int program_start(struct upgrade *u, struct children *children, const int
 /* What is set here is meant for the new master alone, and is unset for the workers that we start. */
 static int process_begin(struct upgrade *u, struct children *children, const struct upgrade_heritage *heritage,
                          const char *address) {
-    static const char *const set[] = {"LISTEN_PID",    "LISTEN_FDS",          "LISTEN_FDNAMES", "SOCGI_UPGRADE",
-                                      "NOTIFY_SOCKET", "SOCGI_NOTIFY_SOCKET", WARD_VARIABLE};
+    static const char *const set[] = {"LISTEN_PID",    "LISTEN_FDS",           "LISTEN_FDNAMES",
+                                      "SOCGI_UPGRADE", "NOTIFY_SOCKET",        "SOCGI_NOTIFY_SOCKET",
+                                      WARD_VARIABLE,   CHILDREN_FILES_VARIABLE};
     int fds[HANDED_MAX];
     char names[NAMES_SIZE];
     size_t count = listeners_gather(heritage->clients, fds, names, sizeof(names));
     number_set("LISTEN_PID", getpid());
     number_set("LISTEN_FDS", (long)count);
     number_set("SOCGI_UPGRADE", getpid());
+    number_set(CHILDREN_FILES_VARIABLE, (long)children->files);
     setenv("LISTEN_FDNAMES", names, 1);
     setenv("NOTIFY_SOCKET", address, 1);
     setenv("SOCGI_NOTIFY_SOCKET", heritage->manager ? heritage->manager : "-", 1);
@@ -147,8 +151,8 @@ static int process_begin(struct upgrade *u, struct children *children, const str
     return error;
 }
 
-void upgrade_init(struct upgrade *u, struct loop *loop, const char *program, char **argv) {
-    *u = (struct upgrade){.program = program,
+void upgrade_init(struct upgrade *u, struct loop *loop, char **argv) {
+    *u = (struct upgrade){.program = self_called(argv[0]),
                           .argv = argv,
                           .child.ended = upgrade_ended,
                           .socket = -1,
@@ -159,14 +163,18 @@ void upgrade_init(struct upgrade *u, struct loop *loop, const char *program, cha
 
 int upgrade_begin(struct upgrade *u, struct children *children, const struct upgrade_heritage *heritage) {
     char address[128];
-    if (u->child.pid > 0 || u->successor) {
-        log_line(LOG_WARNING, "no upgrade: one is under way");
+    if (u->child.pid > 0 || u->successor || getpid() == 1) {
+        log_line(LOG_WARNING, "no upgrade: %s",
+                 getpid() > 1 ? "one is under way"
+                              : "this is the first process of a PID namespace, which ends with it");
         return -EALREADY;
     }
-    int error = socket_open(u, address);
+    int error = u->program ? socket_open(u, address) : -ENOENT;
     error = error ? error : process_begin(u, children, heritage, address);
     if (error) {
-        log_line(LOG_ERROR, "no upgrade: %s cannot be started: %s", u->program, strerror(-error));
+        bool gone = !u->program || (access(u->program, F_OK) < 0 && errno == ENOENT);
+        log_line(LOG_ERROR, "no upgrade: %s, which this server was started as, %s: %s", u->program ? u->program : "",
+                 gone ? "is gone" : "cannot be started", reason_start(-error));
         fd_close(&u->socket);
         return error;
     }
@@ -187,6 +195,11 @@ void upgrade_cancel(struct upgrade *u, const char *why) {
         log_line(LOG_ERROR, "no upgrade: process %d: %s; this one goes on", (int)pid, why);
         socket_close(u);
     }
+}
+
+void upgrade_close(struct upgrade *u) {
+    upgrade_cancel(u, "this one is ending");
+    free(u->program);
 }
 
 void upgrade_turn(struct upgrade *u) {

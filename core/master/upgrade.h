@@ -15,10 +15,10 @@
 struct clients;
 
 struct upgrade {
-    const char *program; /* path, as it was when we were started */
-    char **argv;         /* its command line */
-    struct child child;  /* the new master while it has not said that it is ready */
-    int socket;          /* where it says so */
+    char *program;      /* the path by which we were started; NULL: it is not known */
+    char **argv;        /* its command line */
+    struct child child; /* the new master while it has not said that it is ready */
+    int socket;         /* where it says so */
     struct source socket_source;
     struct loop *loop;
     uint64_t deadline; /* UINT64_MAX: there is none */
@@ -33,7 +33,8 @@ struct upgrade_heritage {
     uint32_t timeout_ms;
 };
 
-void upgrade_init(struct upgrade *upgrade, struct loop *loop, const char *program, char **argv);
+void upgrade_init(struct upgrade *upgrade, struct loop *loop, char **argv);
+void upgrade_close(struct upgrade *upgrade); /* cancels it */
 
 /* Starts it. 0, or -errno: -EALREADY, or why it cannot be (told in the log). */
 int upgrade_begin(struct upgrade *upgrade, struct children *children, const struct upgrade_heritage *heritage);

@@ -109,14 +109,15 @@ static const char *source_tell(const struct backtrace *b, const char *text, bool
     return text;
 }
 
-/* Every frame has a line, whatever the tracer has said; of a recursion the first one has, and it is told how many. */
-static void frames_tell(const struct backtrace *b, const char *text) {
+/* Every frame has a line, whatever the tracer has said; of a recursion the first one has, and it is told how many.
+ * `why` it has not said more. */
+static void frames_tell(const struct backtrace *b, const char *text, const char *why) {
     uint32_t skip = 0;
     for (uint32_t i = 0; i < b->report.frames; i++) {
         size_t length = text ? strcspn(text, "\n") : 0;
         bool told = skip == 0;
         if (told) {
-            frame_tell(b, i, length > 0 ? text : "?", length > 0 ? (int)length : 1);
+            frame_tell(b, i, length > 0 ? text : why, (int)(length > 0 ? length : strlen(why)));
         }
         text = source_tell(b, line_behind(text, length), told);
         skip = told ? repeated(&b->report, i) - 1 : skip - 1;
@@ -134,10 +135,10 @@ static struct backtrace *first(const struct backtraces *all) {
     return list_empty(&all->waiting) ? NULL : container_of(all->waiting.next, struct backtrace, link);
 }
 
-static void first_end(struct backtraces *all, const char *text) {
+static void first_end(struct backtraces *all, const char *text, const char *why) {
     const struct job_events *events = all->pools->events;
     struct backtrace *b = first(all);
-    frames_tell(b, text);
+    frames_tell(b, text, why);
     if (b->id) {
         events->traced(events->data, b->id);
     }
@@ -148,7 +149,7 @@ static void first_end(struct backtraces *all, const char *text) {
 }
 
 /* What it has written fits in the pipe: it is read when it has ended. */
-static void tracer_done(struct backtraces *all) {
+static void tracer_done(struct backtraces *all, const char *why) {
     enum { OUTPUT_SIZE = 65536 };
     char *text = malloc(OUTPUT_SIZE);
     ssize_t length = text ? read(all->tool.out, text, OUTPUT_SIZE - 1) : -1;
@@ -158,12 +159,12 @@ static void tracer_done(struct backtraces *all) {
     tool_end(&all->tool);
     tool_close(&all->tool);
     all->deadline = UINT64_MAX;
-    first_end(all, text);
+    first_end(all, text, why);
     free(text);
 }
 
 static void tracer_ended(struct child *child) {
-    tracer_done(container_of(child, struct backtraces, tool.child));
+    tracer_done(container_of(child, struct backtraces, tool.child), "?");
 }
 
 /* Everything that it is to find fits in the pipe. */
@@ -203,11 +204,11 @@ void backtraces_init(struct backtraces *all, struct pools *pools) {
 
 void backtraces_turn(struct backtraces *all) {
     if (all->tool.child.pid > 0 && all->pools->loop->now >= all->deadline) {
-        tracer_done(all);
+        tracer_done(all, "not looked up, for that took too long");
     }
     while (all->tool.child.pid == 0 && first(all)) {
         if (tracer_start(all)) {
-            first_end(all, NULL);
+            first_end(all, NULL, "not looked up, for nothing can be started");
         }
     }
 }
@@ -217,11 +218,12 @@ uint64_t backtraces_next(const struct backtraces *all) {
 }
 
 void backtraces_close(struct backtraces *all) {
+    static const char cut[] = "not looked up, for the server has stopped";
     if (all->tool.child.pid > 0) {
-        tracer_done(all);
+        tracer_done(all, cut);
     }
     while (first(all)) {
-        first_end(all, NULL);
+        first_end(all, NULL, cut);
     }
 }
 

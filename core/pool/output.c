@@ -13,6 +13,14 @@ enum { READ_SIZE = 65536, READS = 8, LABEL_MASK = 0xffff };
 
 /* ---- Lines ---- */
 
+/* "plugin NAME: ...", as our own words about it begin. */
+static bool says_whose(const char *text, size_t length, const char *name) {
+    const size_t before = strlen("plugin ");
+    const size_t own = strlen(name);
+    return length > before + own && memcmp(text, "plugin ", before) == 0 && memcmp(text + before, name, own) == 0 &&
+           strchr(": ,", text[before + own]);
+}
+
 static void line_log(const struct output *output) {
     const struct output_source *from = &output->source;
     const char *name = output->label > 0 ? from->name(from->data, output->label - 1) : NULL;
@@ -24,6 +32,9 @@ static void line_log(const struct output *output) {
         level = n < LOG_ERROR ? LOG_ERROR : (enum log_level)n;
         text += 3;
         length -= 3;
+    }
+    if (name && says_whose(text, length, name)) {
+        name = NULL;
     }
     log_line(level, "worker %d: %s%s%.*s", (int)from->pid, name ? name : "", name ? ": " : "", (int)length, text);
 }

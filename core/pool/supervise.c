@@ -188,7 +188,7 @@ int worker_start(struct pool *pool, struct seat *seat) {
         error = spawn_worker(&w->ties, pools->children, &w->child, w->pending.free_count, pool->slot_capacity);
     }
     if (error) {
-        log_line(LOG_ERROR, "a worker cannot be started: %s", strerror(-error));
+        log_line(LOG_ERROR, "a worker cannot be started: %s", reason_start(-error));
         if (w) {
             worker_free(w);
         }

@@ -36,7 +36,9 @@ static uint32_t requests_limit(uint32_t wanted, uint64_t salt) {
 /* How many files it may have at most, as it will find out itself. */
 static uint32_t files_limit(const struct pool *pool) {
     struct rlimit limit;
+    uint64_t given = pool->pools->children->files;
     uint32_t wanted = pool->own->files_limit;
+    wanted = wanted == 0 && given < UINT32_MAX ? (uint32_t)given : wanted;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_max / 2 > UINT32_MAX) {
         return wanted;
     }

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/reason.h"
 #include "config/config.h"
 #include "record/journal.h"
 
@@ -38,13 +39,13 @@ static int line_json(struct buffer *out, const char *priority, enum log_level le
     return error ? error : buffer_string(out, "}");
 }
 
-static size_t note_json(char *out, size_t size, uint64_t lost) {
+static size_t note_json(char *out, size_t size, uint64_t lost, int error) {
     char time[40];
     time_put(time, sizeof(time));
     int n = snprintf(out, size,
                      "{\"time\":\"%s\",\"level\":\"warning\",\"pid\":%d,"
-                     "\"message\":\"%llu lines were lost: the log did not take them\"}",
-                     time, (int)getpid(), (unsigned long long)lost);
+                     "\"message\":\"%llu lines were lost: the log did not take them%s%s\"}",
+                     time, (int)getpid(), (unsigned long long)lost, error ? ": " : "", error ? strerror(error) : "");
     return (size_t)n;
 }
 
@@ -108,8 +109,11 @@ static struct journal *journal_get(const char *option, const char *path, struct 
     if (other && journal_is(other, path)) {
         return other;
     }
-    struct journal *journal = journal_open(path);
-    if (!journal) {
+    bool opened = false;
+    struct journal *journal = journal_open(path, &opened);
+    if (!journal && opened) {
+        log_line(LOG_ERROR, "%s: no thread to write %s can be started: %s", option, path, reason_start(errno));
+    } else if (!journal) {
         log_line(LOG_ERROR, "%s: %s cannot be opened: %s", option, path, strerror(errno)); /* keeps errno */
     }
     return journal;
@@ -125,10 +129,18 @@ static void journals_leave(struct logs *logs, struct journal *const drop[2], str
     }
 }
 
+/* What was lost of logs that are no longer the logs. */
+static void lost_tell(uint64_t lost) {
+    if (lost > 0) {
+        log_line(LOG_WARNING, "%llu lines were lost of logs that did not take them before they were closed",
+                 (unsigned long long)lost);
+    }
+}
+
 static int logs_take(struct logs *logs, const struct config *config) {
     struct journal *const before[2] = {logs->error, logs->requests};
     struct journal *now[2] = {NULL, NULL};
-    journals_sweep(&logs->left, false);
+    lost_tell(journals_sweep(&logs->left, false));
     now[0] = journal_get("error_log", config->error_log, before[0], before[1]);
     bool wanted = strcmp(config->access_log, "off") != 0;
     if (now[0] && wanted) {
@@ -192,19 +204,33 @@ int logs_reopen(struct logs *logs) {
     return error;
 }
 
-void logs_kick(struct logs *logs) {
-    journal_kick(logs->error);
-    if (logs->requests && logs->requests != logs->error) {
-        journal_kick(logs->requests);
+static void fault_tell(const char *name, struct journal *journal) {
+    int error = journal_fault(journal);
+    if (error) {
+        log_line(LOG_ERROR, "%s takes no lines, they are held as long as they fit: %s", name, strerror(error));
     }
 }
 
-void logs_close(struct logs *logs) {
-    log_to(NULL, NULL);
-    if (logs->requests != logs->error) {
-        journal_close(logs->requests);
+void logs_kick(struct logs *logs) {
+    fault_tell("error_log", logs->error);
+    if (logs->requests && logs->requests != logs->error) {
+        fault_tell("access_log", logs->requests);
+        journal_kick(logs->requests);
     }
+    journal_kick(logs->error);
+}
+
+uint64_t logs_lost(const struct logs *logs, bool requests) {
+    struct journal *journal = requests ? logs->requests : logs->error;
+    return journal && !(requests && journal == logs->error) ? journal_lost(journal) : 0;
+}
+
+void logs_close(struct logs *logs) {
+    if (logs->requests != logs->error) {
+        lost_tell(journal_close(logs->requests));
+    }
+    lost_tell(journals_sweep(&logs->left, true));
+    log_to(NULL, NULL);
     journal_close(logs->error);
-    journals_sweep(&logs->left, true);
     access_close(&logs->access);
 }

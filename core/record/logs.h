@@ -3,6 +3,7 @@
 #define RECORD_LOGS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "record/access_log.h"
 
@@ -31,6 +32,10 @@ void logs_configure(struct logs *logs, const struct config *config);
 
 /* Lets the writers write what has been logged; to be called once a turn. */
 void logs_kick(struct logs *logs);
+
+/* Lines that the error log, or the access log where that is another one, did not take. */
+uint64_t logs_lost(const struct logs *logs, bool requests);
+
 void logs_close(struct logs *logs);
 
 #endif

@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/reason.h"
 #include "wire/saved.h"
 
 enum { SAVES_MAX = 4, BODY_STEP = 1 << 20, NAME_SIZE = 64 };
@@ -42,7 +42,7 @@ struct save {
 static int body_copy(const struct save *s, int to) {
     off_t offset = 0;
     while ((uint64_t)offset < s->body_length) {
-        ssize_t n = sendfile(to, s->body, &offset, BODY_STEP);
+        ssize_t n = fd_copy(to, s->body, &offset, BODY_STEP);
         if (n == 0) {
             return -EIO;
         }
@@ -166,7 +166,7 @@ void save_begin(struct saves *all, const struct save_request *r) {
     int error = save_fill(s, r);
     error = error ? error : -pthread_create(&s->thread, NULL, save_run, s);
     if (error) {
-        log_line(LOG_WARNING, "incident %016" PRIx64 ": its request is not kept: %s", r->id, strerror(-error));
+        log_line(LOG_WARNING, "incident %016" PRIx64 ": its request is not kept: %s", r->id, reason_start(-error));
         save_free(s);
         return;
     }

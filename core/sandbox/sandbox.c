@@ -39,9 +39,11 @@ void sandbox_tell(const struct sandbox_kernel *kernel, char text[SANDBOX_TEXT]) 
 }
 
 bool sandbox_lacks(const struct sandbox_kernel *kernel, char text[SANDBOX_TEXT]) {
-    char landlock[128] = "";
+    char landlock[160] = "";
     if (kernel->landlock < LANDLOCK_ABI_DOMAIN) {
-        snprintf(landlock, sizeof(landlock), "no Landlock of ABI %d, from Linux 5.19 on, if it is enabled there",
+        snprintf(landlock, sizeof(landlock),
+                 "no Landlock of ABI %d, from Linux 5.19 on, if it is enabled there and no container's seccomp profile "
+                 "refuses it",
                  LANDLOCK_ABI_DOMAIN);
     } else if (kernel->landlock < LANDLOCK_ABI_SIGNALS) {
         snprintf(landlock, sizeof(landlock), "landlock %d has no scope of signals, from Linux 6.12 on%s",

@@ -1,4 +1,18 @@
-/* Handles that a worker is to forget. */
+/*
+ * Handles that a worker is to forget. Every step here is sequentially consistent, and none may be weakened:
+ *
+ *     master    bits |= bit      any = 1          then the entry (ring.c), or the call
+ *     worker    any = 0          bits are read    behind the entry
+ *
+ * Each writes one word and then touches the other, so one order of all four has to exist. Say that the worker misses
+ * the bit: its read came before `bits |= bit`, so its `any = 0` did, too, and `any = 1` stays behind it: it looks
+ * again. With release and acquire alone a machine may let the worker's read overtake its own store (a processor with a
+ * store buffer, arm64 among them): it misses the bit, and its 0 lands on the master's 1. The handle is kept for ever
+ * then, and with it a connection that the master believes closed.
+ *
+ * Behind an entry it finds what was to be forgotten before: the master's steps precede the store of the ring's count,
+ * whose load precedes the worker's.
+ */
 #include "wire/forgets.h"
 
 void forgets_add(struct forgets *f, uint32_t handle) {

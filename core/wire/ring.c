@@ -1,4 +1,9 @@
-/* The order of a mailbox's requests. */
+/*
+ * The order of a mailbox's requests. The entry and all that was written before it is plain memory: the store of
+ * `written` releases it, the reader's load acquires it. The other way the store of `read` releases the entry's place,
+ * and ring_unread acquires it before the place is written again; the loads of `read` need no more than that, for who
+ * sees an old count finds the ring fuller than it is.
+ */
 #include "wire/ring.h"
 
 uint32_t ring_unread(const struct ring *ring, uint32_t written) {

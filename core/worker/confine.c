@@ -29,16 +29,21 @@ static int limit(int resource, const char *name, uint64_t wanted) {
     return error;
 }
 
-/* A share of the master's, also when none is wanted: what is on its way between processes counts for all of one user,
- * up to the limit of whoever sends (unix(7), ETOOMANYREFS), and the master must be able to send when workers are not.
+/* As the server was given, and never more than a share of the master's, also when none is wanted: what is on its way
+ * between processes counts for all of one user, up to the limit of whoever sends (unix(7), ETOOMANYREFS), and the
+ * master must be able to send when workers are not.
  */
 static int files_limit(uint64_t wanted) {
     struct rlimit now;
     if (getrlimit(RLIMIT_NOFILE, &now) < 0) {
         return -errno;
     }
-    uint64_t share = now.rlim_max / 2;
-    return limit(RLIMIT_NOFILE, "files_limit", wanted > 0 && wanted < share ? wanted : share);
+    rlim_t share = now.rlim_max / 2;
+    if (wanted > 0) {
+        return limit(RLIMIT_NOFILE, "files_limit", wanted < share ? wanted : share);
+    }
+    const struct rlimit then = {.rlim_cur = now.rlim_cur < share ? now.rlim_cur : share, .rlim_max = share};
+    return setrlimit(RLIMIT_NOFILE, &then) < 0 ? -errno : 0;
 }
 
 /* Groups first, while we may. The kernel forgets the signal of a dying parent when the user changes: prctl(2). */

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/placeholder.h"
+#include "base/reason.h"
 #include "worker/agree.h"
 #include "worker/denied.h"
 #include "worker/keeping.h"
@@ -46,6 +47,8 @@ static void reason_take(char reason[MANIFEST_REASON_SIZE], const char *text, con
                  ", which this server (socgi " SOCGI_VERSION
                  ", ABI %d.%d) has not: upgrade socgi, or rebuild the plugin against this server's socgi/plugin.h",
                  SOCGI_ABI_MAJOR, SOCGI_ABI_MINOR);
+    } else if (strstr(reason, "failed to map segment") && end < MANIFEST_REASON_SIZE) {
+        snprintf(reason + end, (size_t)(MANIFEST_REASON_SIZE - end), "%s", reason_noexec(folder));
     } else if (strstr(reason, "undefined symbol: ") && end < MANIFEST_REASON_SIZE) {
         snprintf(reason + end, (size_t)(MANIFEST_REASON_SIZE - end),
                  ": compile the source that has it, or link the library (for socgi dev and build, a line in the "

@@ -47,6 +47,13 @@ static ssize_t send_memory(const struct respond *to, struct iovec *parts, size_t
     return sendmsg(to->connection, &message, MSG_DONTWAIT | MSG_NOSIGNAL | (more ? MSG_MORE : 0));
 }
 
+/* Where sendfile(2) is refused. Neither does it wait. */
+static ssize_t send_copied(const struct respond *to, int fd, off_t offset, uint64_t length) {
+    char piece[16384];
+    ssize_t n = pread(fd, piece, length < sizeof(piece) ? (size_t)length : sizeof(piece), offset);
+    return n > 0 ? send(to->connection, piece, (size_t)n, MSG_DONTWAIT | MSG_NOSIGNAL) : n;
+}
+
 /* Bytes; 0: the file is shorter than was promised; -1 with errno. */
 static ssize_t send_file(const struct respond *to, const struct socgi_response *res) {
     uint64_t length, from;
@@ -56,7 +63,8 @@ static ssize_t send_file(const struct respond *to, const struct socgi_response *
     if (length > to->turn) {
         length = to->turn;
     }
-    return sendfile(to->connection, fd, &offset, length < INT_MAX ? length : INT_MAX);
+    ssize_t n = sendfile(to->connection, fd, &offset, length < INT_MAX ? length : INT_MAX);
+    return n < 0 && fd_copy_refused(errno) ? send_copied(to, fd, (off_t)from, length) : n;
 }
 
 /* Whether it is the file that fails, and not who is sent to: then it cannot be read either. */
@@ -171,7 +179,7 @@ static int tail_copy(const struct socgi_response *res, int frames, int to) {
         part_place(res, part, frames, &fd, &from);
         off_t offset = (off_t)from;
         while (left > 0) {
-            ssize_t n = sendfile(to, fd, &offset, left < INT_MAX ? left : INT_MAX);
+            ssize_t n = fd_copy(to, fd, &offset, left < INT_MAX ? (size_t)left : INT_MAX);
             if (n == 0 || (n < 0 && errno != EINTR)) {
                 int error = n == 0 ? EIO : errno;
                 (void)file_failed(fd, (uint64_t)offset);

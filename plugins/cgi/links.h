@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* Whether the kernel has what this needs: 0 or -errno. */
-int links_probe(int root);
+/* Whether the kernel, or a filter of calls, refuses openat2(2), by which programs are found: 0, or -errno. */
+int links_refused(void);
 
 /* Opens it, O_PATH, if it does not leave the root. Its descriptor, or -errno: -EXDEV, it leaves. */
 int links_beneath(int root, const char *path);

@@ -11,13 +11,27 @@
 
 #include "links.h"
 
-static int error_status(int error) {
-    return error == -EACCES ? 403 : error == -EMFILE || error == -ENFILE || error == -ENOMEM ? 503 : 404;
+/* What is no word about the path is a fault, and no absent program. */
+static int error_status(const char *path, int error) {
+    static const struct {
+        int error;
+        int status;
+    } statuses[] = {
+        {ENOENT, 404}, {ENOTDIR, 404}, {ENAMETOOLONG, 404}, {ELOOP, 404},  {EXDEV, 404},
+        {EACCES, 403}, {EMFILE, 503},  {ENFILE, 503},       {ENOMEM, 503}, {EAGAIN, 503},
+    };
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        if (statuses[i].error == -error) {
+            return statuses[i].status;
+        }
+    }
+    socgi_log(SOCGI_LOG_ERROR, "%s: %s", path, strerror(-error));
+    return 500;
 }
 
 /* Below the root, or where its links lead that are followed. A descriptor, or -errno. */
 static int below_open(const struct settings *s, const char *name) {
-    struct links_refusal refusal;
+    struct links_refusal refusal = {0};
     int fd = links_beneath(s->root, name);
     if (fd != -EXDEV) {
         return fd;
@@ -32,6 +46,7 @@ static int below_open(const struct settings *s, const char *name) {
                   "%s/%s leads out of the root by a link of user %u to what is user %u's: links = owner does not "
                   "follow it",
                   s->path, name, refusal.link, refusal.target);
+        return -EXDEV;
     }
     return fd;
 }
@@ -66,7 +81,7 @@ static int path_learn(const struct socgi_request *req, int fd, struct program *p
 static int file_look(const struct socgi_request *req, const struct settings *s, int fd, struct program *program) {
     struct stat st;
     if (fd < 0) {
-        return error_status(fd);
+        return error_status(program->asked, fd);
     }
     int status = fstat(fd, &st) < 0 ? 500 : S_ISDIR(st.st_mode) ? 1 : S_ISREG(st.st_mode) ? 0 : 404;
     if (status == 0) {

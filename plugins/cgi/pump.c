@@ -111,6 +111,22 @@ static int program_spawn(struct pump *p, const int theirs[3], char **environment
     return -error;
 }
 
+/* It has been found: the names of these errors speak of something else. */
+static const char *start_reason(int error) {
+    switch (error) {
+    case ENOENT:
+        return "the interpreter that its first line names is not there";
+    case EACCES:
+        return "it, its interpreter or their file system (mounted noexec?) does not let it be run";
+    case ENOEXEC:
+        return "it is no program for this machine, and its first line names no interpreter";
+    case EAGAIN:
+        return "there are as many processes as may be: ulimit -u, TasksMax of a unit, pids.max of a container";
+    default:
+        return strerror(error);
+    }
+}
+
 static int program_start(struct pump *p, char **environment) {
     int theirs[3] = {-1, -1, -1};
     int error = pipes_open(p, theirs);
@@ -386,7 +402,7 @@ int pump_run(const struct socgi_request *req, struct socgi_response *res, const 
         pipe_close(&p.in);
         pipe_close(&p.out);
         pipe_close(&p.err);
-        return give_up(&p, 502, strerror(-error));
+        return give_up(&p, 502, start_reason(-error));
     }
     int result = pump(&p, now_ms() + p.manner->seconds * (int64_t)1000);
     words_finish(&p);

@@ -39,21 +39,20 @@ static int root_read(const struct socgi_context *ctx, struct settings *s) {
     if (!value) {
         return 0; /* it is there, and nothing is run but fronts */
     }
+    int refused = links_refused();
+    if (refused) {
+        socgi_log(SOCGI_LOG_ERROR,
+                  "the call openat2 is refused: %s: programs are found by it. Linux 5.6 or later is needed, and in a "
+                  "container its seccomp profile must allow it",
+                  strerror(-refused));
+        return refused;
+    }
     s->path = realpath(value, NULL);
     s->root = s->path ? open(s->path, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
     if (s->root < 0) {
         return complain("root", value, "a folder of programs");
     }
-    int error = links_probe(s->root);
-    if (error == -ENOSYS || error == -EPERM) {
-        socgi_log(SOCGI_LOG_ERROR,
-                  "option root: openat2 is refused (%s): Linux 5.6 or later is needed, and a container that lets it",
-                  strerror(-error));
-    } else if (error) {
-        socgi_log(SOCGI_LOG_ERROR, "option root: found \"%s\" (%s), expected a folder of programs", value,
-                  strerror(-error));
-    }
-    return error;
+    return 0;
 }
 
 static int links_read(const struct socgi_context *ctx, struct settings *s) {

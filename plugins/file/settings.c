@@ -80,11 +80,17 @@ int settings_root_again(struct settings *s) {
 
 static int read_root(const struct socgi_context *ctx, struct settings *s) {
     const char *value = socgi_option(ctx, "root");
+    int refused = tree_refused();
+    if (refused) {
+        socgi_log(SOCGI_LOG_ERROR,
+                  "the call openat2 is refused: %s: files are opened by it. Linux 5.6 or later is needed, and in a "
+                  "container its seccomp profile must allow it",
+                  strerror(-refused));
+        return refused;
+    }
     s->folder = value;
     s->root = root_open(s);
-    if (s->root == -ENOSYS) {
-        socgi_log(SOCGI_LOG_ERROR, "option root: the kernel has no openat2, Linux 5.6 or later is needed");
-    } else if (s->root < 0) {
+    if (s->root < 0) {
         socgi_log(SOCGI_LOG_ERROR, "option root: found \"%s\" (%s), expected a folder that can be read",
                   value ? value : "www", strerror(-s->root));
     }

@@ -26,6 +26,11 @@ static int open_beneath(int root, const char *path, unsigned flags) {
     }
 }
 
+int tree_refused(void) {
+    bool refused = syscall(SYS_openat2, -1, "", NULL, 0) < 0 && errno != EINVAL; /* which is what these arguments are */
+    return refused ? -errno : 0;
+}
+
 int tree_root(const char *folder) {
     int root = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (root < 0) {

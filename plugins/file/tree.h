@@ -5,6 +5,9 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+/* Whether the kernel, or a filter of calls, refuses openat2(2), by which all here is done: 0, or -errno. */
+int tree_refused(void);
+
 /* Opens the root itself. A descriptor, which is the caller's, or -errno; also when the kernel lacks openat2. */
 int tree_root(const char *folder);
 

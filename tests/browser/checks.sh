@@ -26,7 +26,7 @@ await() { # WHAT PATTERN COMMAND...
     local what=$1 pattern=$2 got=
     shift 2
     checks=$((checks + 1))
-    for ((tries = 150; tries > 0; tries--)); do
+    for ((tries = 1800; tries > 0; tries--)); do
         got=$("$@" 2>"$work/error")
         # shellcheck disable=SC2053
         [[ $got == $pattern ]] && return 0
@@ -43,7 +43,7 @@ press() { # SELECTOR
 
 # Waits until PATTERN (sed's, with one group) is in the log of the server; the first match is in $port.
 port_await() { # LOG PATTERN
-    for ((tries = 300; tries > 0; tries--)); do
+    for ((tries = 1800; tries > 0; tries--)); do
         port=$(sed -n "s/.*$2.*/\\1/p" "$1" 2>/dev/null | head -1)
         [[ $port ]] && grep -q ' ready: ' "$1" && return
         sleep 0.1

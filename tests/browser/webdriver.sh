@@ -23,7 +23,7 @@ browser_start() { # FOLDER
     driver_pid=$!
     set +m
     driver_port=
-    for ((tries = 300; tries > 0; tries--)); do
+    for ((tries = 1800; tries > 0; tries--)); do
         driver_port=$(sed -n 's/.*started successfully on port \([0-9]*\).*/\1/p' "$1/driver.log")
         [[ $driver_port ]] && return 0
         kill -0 "$driver_pid" 2>/dev/null || break

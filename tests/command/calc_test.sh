@@ -15,7 +15,7 @@ cp "$plugins/calc.so" "$work/plugins"
 RUNTIME_DIRECTORY=$work ASAN_OPTIONS=detect_leaks=0 "$socgi" -l 127.0.0.1:0 -w 1 -s "access_log=$work/access" "$work/plugins" \
     >"$work/log" 2>&1 </dev/null &
 server=$!
-for ((tries = 300; tries > 0; tries--)); do
+for ((tries = 1800; tries > 0; tries--)); do
     grep -q ' ready: ' "$work/log" && break
     sleep 0.1
 done

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # The command line and the configuration file, by the real program: what is accepted, what is refused, with which status
 # and which words. Nothing is started.
-#     command_test.sh SOCGI SOURCE-FOLDER PLUGIN-THAT-NEEDS-NOTHING
+#     command_test.sh SOCGI SOURCE-FOLDER PLUGIN-THAT-NEEDS-NOTHING PLUGIN-WITH-OPTIONS
 set -uo pipefail
-socgi=$1 source=$2 needy=$3
+socgi=$1 source=$2 needy=$3 options=$4
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir "$work/plugins"
@@ -76,6 +76,18 @@ expect 0 '^plugin needy_none.so: pool main, needs "read:/srv"$' check -c "$work/
 expect 0 '^plugin other.so: pool main, needs "read:/srv"$' check -c "$work/c" "$work/needy"
 conf 'plugin "x" { needs = "read:@root" }'
 expect 1 'c:1: needs: found "read:@root", expected all, or words' check -c "$work/c" "$work/needy"
+
+# Options that a plugin does not declare, and sections without a plugin.
+cp "$options" "$work/needy/options.so"
+conf 'plugin "options" {' '  # what follows is "colour = x"' '  options {' '    size = "{ colour = 1 }"' "    colour = 'red'" '  }' '}'
+expect 1 'c:5: plugin options: option: found "colour", expected one that it declares: color, size; the nearest is color$' check -c "$work/c" "$work/needy"
+expect 1 '^--option: plugin options: option: found "sizes", expected .*; the nearest is size$' check -o options.sizes=1 "$work/needy"
+conf 'plugin needy_none { options {' 'x = 1 } }'
+expect 1 'c:2: plugin needy_none: option: found "x", expected (one that it declares|none, for it declares none)' check -c "$work/c" "$work/needy"
+conf 'workers = 2' 'plugin "optoins" {' '  options { color = red } }'
+expect 0 'c:2: plugin: found "optoins", expected a plugin of .*/needy; the nearest is options$' check -c "$work/c" "$work/needy"
+conf 'plugin "options" { options { color = red' 'size = 3 } }' 'plugin other { options { anything = 1 } }'
+expect 0 'c: ok$' check -c "$work/c" "$work/needy"
 
 conf 'workers = 2' '# a comment' 'idle_timeout = 5m' 'plugin_folder = "plugins"' 'listen = {"127.0.0.1:0", "[::1]:0"}' \
     'plugin "file" { timeout = 3s options { root = "/x" listing = "true" } }'

@@ -18,13 +18,13 @@ plugin() {
     printf '#include <socgi/plugin.h>\n\nstatic int handle(const struct socgi_request *req, struct socgi_response *res) {\n    (void)req;\n    %s\n}\nSOCGI_PLUGIN(.handle = handle)\n' "$2" > "$work/.new"
     mv "$work/.new" "$1"
 }
-ask() { curl -s -m 10 --unix-socket "$work/s" "http://socgi$1"; }
+ask() { curl -s -m 120 --unix-socket "$work/s" "http://socgi$1"; }
 
 # becomes PATH PATTERN: what answers there comes to match, and soon; there is no event to wait for but the answer.
 becomes() {
     local answer
     checks=$((checks + 1))
-    for ((i = 0; i < 600; i++)); do
+    for ((i = 0; i < 3600; i++)); do
         answer=$(ask "$1" | tr '\n' '~')
         grep -qE -- "$2" <<< "$answer" && return
         sleep 0.05
@@ -35,7 +35,7 @@ becomes() {
 # said PATTERN: the terminal comes to show it.
 said() {
     checks=$((checks + 1))
-    for ((i = 0; i < 200; i++)); do
+    for ((i = 0; i < 3600; i++)); do
         grep -qE -- "$1" "$work/log" && return
         sleep 0.05
     done

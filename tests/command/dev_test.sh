@@ -26,7 +26,7 @@ plugin src/hello.c 'return socgi_printf(res, "three\n") ? 500 : 200'
 becomes /hello '^503 .*src/hello\.c does not compile~.*src/hello\.c:5:.*error: expected .;.*return socgi_printf'
 said 'src/hello\.c:5:[0-9]+: error'
 said '^socgi dev: src/hello\.c does not compile$'
-[[ $(curl -s -m 10 --unix-socket s -o /dev/null -w '%{http_code} %header{refresh}' http://socgi/hello) == '503 1' ]] || fail 'a page of an error is not shown anew'
+[[ $(curl -s -m 120 --unix-socket s -o /dev/null -w '%{http_code} %header{refresh}' http://socgi/hello) == '503 1' ]] || fail 'a page of an error is not shown anew'
 
 plugin src/hello.c 'extern int nowhere(void); return nowhere();'
 becomes /hello '^503 .*hello\.so: undefined symbol: nowhere: .*cflags -lNAME'
@@ -107,7 +107,7 @@ checks=$((checks + 1))
 kill -KILL "$dev"
 wait "$dev" 2>/dev/null
 dev=
-for ((i = 0; i < 600; i++)); do pgrep -f "unix:$work/s" > /dev/null || break; sleep 0.05; done
+for ((i = 0; i < 3600; i++)); do pgrep -f "unix:$work/s" > /dev/null || break; sleep 0.05; done
 pgrep -f "unix:$work/s" && fail 'the server has outlived dev'
 
 # ---- build ----

@@ -12,22 +12,25 @@ fail() {
     tail -20 "$home/log" >&2 2>/dev/null || true
     exit 1
 }
-# soon COMMAND...: within 20 s it succeeds.
+# soon COMMAND...: it succeeds, sooner or later.
 soon() {
     local tries
-    for ((tries = 200; tries > 0; tries--)); do
+    for ((tries = 1800; tries > 0; tries--)); do
         "$@" && return 0
         sleep 0.1
     done
     return 1
 }
-ask() { curl -sS --max-time 20 "http://127.0.0.1:8080$1"; }
+ask() { curl -sS --max-time 180 "http://127.0.0.1:8080$1"; }
 
 # ---- It serves ----
 
 ip link set lo up
 [[ $(socgi --version) == "socgi $version,"* ]] || fail "it is another version: $(socgi --version)"
 [[ $(socgi check -c /etc/socgi/socgi.conf) == '/etc/socgi/socgi.conf: ok'* ]] || fail "the configuration"
+sed -E 's/^# (access_log|error_log|incident_folder) = /\1 = /' /etc/socgi/socgi.conf > suggested.conf
+[[ $(grep -cE '^(access_log|error_log|incident_folder) = ' suggested.conf) == 5 ]] || fail "what the configuration suggests"
+[[ $(socgi check -c suggested.conf) == 'suggested.conf: ok'* ]] || fail "what the configuration suggests does not pass"
 mkdir /run/socgi
 chown socgi: /run/socgi
 touch log
@@ -68,8 +71,6 @@ cc $(pkg-config --cflags socgi-testing) greeting.c test.c $(pkg-config --libs so
 # ---- Its logs in files, rotated ----
 
 logs=/var/log/socgi
-mkdir "$logs"
-chown socgi: "$logs"
 sed -i "s|^access_log = .*|access_log = \"$logs/access.log\"|" /etc/socgi/socgi.conf
 socgi reload >/dev/null || fail "socgi reload"
 soon test -e "$logs/access.log" || fail "no log after the reload"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Builds the Debian packages as a release, looks into them, and puts them into a fresh Debian 12: in a chroot, where inside.sh
+# Builds the Debian packages as a release, looks into them, and puts them into a fresh Debian of the same version as this one: in a chroot, where inside.sh
 # uses and removes them, and in one that systemd has booted, where service.sh does. The Debian without them is kept in
 # WORK-FOLDER for the next run.
 #     package_test.sh SOURCE-FOLDER WORK-FOLDER VERSION
@@ -62,7 +62,11 @@ rm -f "$build"/*.deb "$build"/*.ddeb
 (cd "$source" && cmake --preset release -B "$build") > "$work/log" 2>&1 && cmake --build "$build" --target package >> "$work/log" 2>&1 ||
     { tail -30 "$work/log"; fail "the packages cannot be built"; }
 step "built"
-server=$build/socgi_${version}_amd64.deb development=$build/socgi-dev_${version}_amd64.deb
+# What it is called tells on which Debian it was built; testing has no number.
+number=$(. /etc/os-release && echo "${VERSION_ID:-}")
+debian=$version${number:+~deb${number}u1}
+architecture=$(dpkg --print-architecture)
+server=$build/socgi_${debian}_$architecture.deb development=$build/socgi-dev_${debian}_$architecture.deb
 for package in "$server" "$development"; do
     [[ -f $package ]] || fail "there is no $package"
 done
@@ -79,22 +83,22 @@ contains() {
     ! grep -E ' \./(usr/(local|etc|lib/x86_64)|var|home|tmp|run|opt)/' <<< "$list" || fail "$package: a place that is not its own"
 }
 contains "$server" usr/bin/socgi{,-calc} usr/lib/socgi/plugins/{hello,echo,calc,file,cgi}.so etc/socgi/socgi.conf etc/logrotate.d/socgi \
-    lib/systemd/system/socgi.{service,socket} usr/share/man/man1/socgi{,-calc}.1.gz usr/share/man/man5/socgi.conf.5.gz \
+    usr/lib/systemd/system/socgi.{service,socket} usr/share/man/man1/socgi{,-calc}.1.gz usr/share/man/man5/socgi.conf.5.gz \
     usr/share/socgi/www/index.html usr/share/doc/socgi/{README.md,copyright,changelog.gz,examples/socgi.conf}
 contains "$development" usr/include/socgi/{plugin,testing}.h usr/lib/libsocgi-testing.a usr/lib/pkgconfig/socgi{,-testing}.pc \
     usr/lib/cmake/socgi/socgiConfig{,Version}.cmake usr/share/doc/socgi-dev/copyright
 [[ $(dpkg-deb -I "$server" conffiles) == $'/etc/logrotate.d/socgi\n/etc/socgi/socgi.conf' ]] || fail "conffiles"
-[[ $(dpkg-deb -f "$server" Version) == "$version" ]] || fail "the version is not $version"
+[[ $(dpkg-deb -f "$server" Version) == "$debian" ]] || fail "the version is not $debian"
 [[ $(dpkg-deb -f "$server" Depends) == *libhttp-parser*libc6* || $(dpkg-deb -f "$server" Depends) == *libc6*libhttp-parser* ]] ||
     fail "the server does not depend on its libraries"
-[[ $(dpkg-deb -f "$development" Depends) == *"socgi (= $version)"* ]] || fail "socgi-dev goes with another version"
+[[ $(dpkg-deb -f "$development" Depends) == *"socgi (= $debian)"* ]] || fail "socgi-dev goes with another version"
 
 # ---- The units ----
 
 units=$work/units
 rm -rf "$units"
 mkdir "$units"
-dpkg-deb --fsys-tarfile "$server" | tar -x -C "$units" --strip-components=4 ./lib/systemd/system
+dpkg-deb --fsys-tarfile "$server" | tar -x -C "$units" --strip-components=5 ./usr/lib/systemd/system
 sed -i "s|=/usr/bin/socgi|=$build/socgi|" "$units/socgi.service" # systemd looks whether it is there
 said=$(systemd-analyze verify --man=no "$units"/socgi.{service,socket} 2>&1 | grep -F "$units" || true)
 [[ -z $said ]] || fail "systemd-analyze verify: $said"
@@ -104,9 +108,11 @@ step "looked into; the service is exposed by $(tail -1 "$work/security" | grep -
 
 # ---- A Debian ----
 
+codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+[[ $codename ]] || fail "/etc/os-release names no VERSION_CODENAME: which Debian is this?"
 # The mirror that apt uses here, and the way to it.
 mirror=$(apt-get indextargets --format '$(CODENAME) $(COMPONENT) $(LABEL) $(REPO_URI)' 'Created-By: Packages' |
-    awk '$1 == "bookworm" && $2 == "main" && $3 == "Debian" { print $4; exit }')
+    awk -v name="$codename" '$1 == name && $2 == "main" && $3 == "Debian" { print $4; exit }')
 mirror=${mirror:-http://deb.debian.org/debian}
 proxy=$(apt-config dump --format '%v' Acquire::http::Proxy)
 [[ -z $proxy ]] || export http_proxy=$proxy
@@ -122,9 +128,10 @@ chrooted() {
         bash -c 'mount -t proc proc "$1/proc" && exec chroot "$@"' - "$folder" "$@" </dev/null 9>&-
 }
 install=(apt-get install -q -y --no-install-recommends -o Dpkg::Use-Pty=0 -o Acquire::Check-Valid-Until=false -o Acquire::Retries=3)
-if [[ ! -d $base ]]; then
+if [[ ! -d $base ]] || ! grep -qx "VERSION_CODENAME=$codename" "$base/etc/os-release"; then
+    rm -rf --one-file-system "$base" "$base.systemd"
     rm -rf --one-file-system "$base.new"
-    debootstrap --variant=minbase bookworm "$base.new" "$mirror" > "$work/log" 2>&1 || { tail -30 "$work/log"; fail "debootstrap"; }
+    debootstrap --variant=minbase "$codename" "$base.new" "$mirror" > "$work/log" 2>&1 || { tail -30 "$work/log"; fail "debootstrap"; }
     step "debootstrap"
     printf 'force-unsafe-io\n' > "$base.new/etc/dpkg/dpkg.cfg.d/quick"
     chrooted "$base.new" "" "${install[@]}" curl gcc libc6-dev pkg-config logrotate iproute2 >> "$work/log" 2>&1 ||

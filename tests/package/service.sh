@@ -9,16 +9,16 @@ fail() {
     journalctl --no-pager -q -n 30 -u socgi.service >&2 || true
     exit 1
 }
-# soon COMMAND...: within 20 s it succeeds.
+# soon COMMAND...: it succeeds, sooner or later.
 soon() {
     local tries
-    for ((tries = 200; tries > 0; tries--)); do
+    for ((tries = 1800; tries > 0; tries--)); do
         "$@" && return 0
         sleep 0.1
     done
     return 1
 }
-ask() { curl -sS --max-time 20 "$@"; }
+ask() { curl -sS --max-time 180 "$@"; }
 at=http://127.0.0.1:8080
 logged() { journalctl --no-pager -q -o cat -u socgi.service --since "@$began" | grep -E "$@"; }
 main_pid() { systemctl show -P MainPID socgi.service; }

@@ -48,7 +48,7 @@ show() {
     command=$(here "curl --noproxy '*' -sS --max-time 30 ${1#\$ curl }")
     pattern=$(printf '%s' "$expected" | sed 's/[][?\\]/\\&/g')
     checks=$((checks + 1))
-    for ((tries = 300; tries > 0; tries--)); do
+    for ((tries = 1800; tries > 0; tries--)); do
         got=$(eval "$command" 2>&1 < /dev/null)
         # shellcheck disable=SC2053
         [[ $got == ${pattern%$'\n'} ]] && return

@@ -22,7 +22,7 @@ ASAN_OPTIONS=detect_leaks=0 "$socgi" -l 127.0.0.1:0 -w 2 -s "access_log=$work/ac
     -o "file.root=$source/www" -o file.listing=true -o "cgi.root=$source/plugins/cgi/examples" "${examples[@]}" "$plugins" >"$work/log" 2>&1 </dev/null &
 server=$!
 port=
-for ((tries = 300; tries > 0; tries--)); do
+for ((tries = 1800; tries > 0; tries--)); do
     port=$(sed -n 's/.* ready: .*/ready/p; s/.*127\.0\.0\.1:\([0-9][0-9]*\).*/\1/p' "$work/log" | tr '\n' ' ')
     [[ $port == *ready* ]] && break
     kill -0 "$server" 2>/dev/null || break

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "between.h"
 #include "client_room.h"
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, room_open, room_close)
@@ -53,7 +54,7 @@ static void tail_takes_turns(void **state) {
     client_get(client, "/large");
     tail_make(&tail, LARGE);
     connection_answered(client_connection(client), &tail.answer);
-    assert_in_range(client_connection(client)->exchange->written, 1, LARGE - 1);
+    assert_between(client_connection(client)->exchange->written, 1, LARGE - 1);
     assert_int_equal(clients_next(&room->clients), 0);
     room_settle(room);
     assert_null(client_connection(client)->exchange);
@@ -131,7 +132,7 @@ static void tail_that_shrinks(void **state) {
     fake_answer(room, &room->plugins, "", tail.answer);
     assert_int_equal(room_recorded(room, 200), 1);
     assert_int_equal(room->clients.count, 0);
-    assert_in_range(client_takes(client, ROOM_TEXT), 150, 299);
+    assert_between(client_takes(client, ROOM_TEXT), 150, 299);
 }
 
 /* A disk that fails is told of, and is no fault of the client's. */

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "between.h"
 #include "client_room.h"
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, room_open, room_close)
@@ -87,7 +88,7 @@ static void a_body_leaves_turns_to_others(void **state) {
     loop_run(&room->loop);
     clients_turn(&room->clients);
     assert_int_equal(room->plugins.submitted, 0);
-    assert_in_range(client_connection(client)->exchange->body.length, 1, 2 * BLOCK);
+    assert_between(client_connection(client)->exchange->body.length, 1, 2 * BLOCK);
     assert_int_equal(clients_next(&room->clients), 0);
     room_settle(room);
     assert_int_equal(room->plugins.submitted, 1);
@@ -115,7 +116,7 @@ static void small_chunks_are_taken_in_small_blocks(void **state) {
         room->loop.now = room->now;
         loop_run(&room->loop);
         clients_turn(&room->clients);
-        assert_in_range(client_connection(client)->exchange->body.length, 1, turn * (2 * BLOCK / CHUNK + 1));
+        assert_between(client_connection(client)->exchange->body.length, 1, turn * (2 * BLOCK / CHUNK + 1));
     }
     room_settle(room);
     assert_int_equal(client_connection(client)->exchange->body.length, CHUNKS);

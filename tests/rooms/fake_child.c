@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "base/fd.h"
+#include "between.h"
 
 enum { CHILDREN_MAX = 64, PID_FIRST = 5000000 }; /* the kernel's are below 2^22 */
 
@@ -20,7 +21,7 @@ static struct fake_child all[CHILDREN_MAX];
 static int count;
 
 struct fake_child *fake_child(pid_t pid) {
-    assert_in_range(pid, PID_FIRST, PID_FIRST + count - 1);
+    assert_between(pid, PID_FIRST, PID_FIRST + count - 1);
     return &all[pid - PID_FIRST];
 }
 

@@ -269,7 +269,7 @@ static void process_that_cannot_be_started_is_tried_again(void **state) {
     pass_until_next(200);
     assert_int_equal(fake_workers(), 1);
     assert_told("");
-    assert_true(room_logged("a worker cannot be started: Resource temporarily unavailable"));
+    assert_true(room_logged("a worker cannot be started: there are as many processes as may be"));
 }
 
 int main(void) {

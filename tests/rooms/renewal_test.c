@@ -101,7 +101,7 @@ static void a_reload_can_come_to_nothing(void **state) {
     s->now += (uint64_t)QUIET * MS;
     reload_folder(s, "nowhere");
     stage_rest(s);
-    assert_true(told(s, "nowhere cannot be read: No such file or directory\n"));
+    assert_true(told(s, "nowhere cannot be read: No such file or directory; what has been loaded is served\n"));
     assert_string_equal(answers(s, "/hello"), "hello 2");
     plugin_put(s, "hello.so", "serves hello /hello 3");
     stage_later(s, QUIET);

@@ -94,7 +94,8 @@ struct config *stage_config(const struct stage *s, const char *settings) {
     assert_non_null(config);
     assert_non_null(out);
     assert_true(fprintf(out,
-                        "listen = { \"127.0.0.1:0\" }\nplugin_folder = \"%s/plugins\"\nspool_folder = \"%s/spool\"\n%s",
+                        "listen = { \"127.0.0.1:0\" }\nplugin_folder = \"%s/plugins\"\nspool_folder = \"%s/spool\" "
+                        "watch_poll = 0\n%s",
                         s->folder, s->folder, settings) > 0);
     assert_int_equal(fclose(out), 0);
     assert_int_equal(config_read(config, stage_path(s, "socgi.conf")), 0);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "between.h"
 #include "client.h"
 #include "fetch.h"
 #include "server.h"
@@ -74,11 +75,14 @@ static void the_view(void **state) {
                                           "^socgi_plugin_requests_total\\{plugin=\"hello\",class=\"2xx\"\\} 2$",
                                           "^socgi_plugin_crashes_total\\{plugin=\"crash\"\\} 1$",
                                           "^socgi_plugin_request_seconds_bucket\\{plugin=\"hello\",le=\"\\+Inf\"\\} 2$",
-                                          "^socgi_master_stalls_total [0-9]+$",
-                                          "^# EOF$"};
+                                          "^socgi_log_lost_lines_total\\{log=\"access\"\\} 0$",
+                                          "^socgi_serving 1$",
+                                          "^socgi_master_stalls_total [0-9]+$"};
     for (size_t i = 0; i < sizeof(metrics) / sizeof(*metrics); i++) {
         admin_matches(server, "GET /metrics HTTP/1.1", 200, metrics[i]);
     }
+    admin_matches(server, "GET /status HTTP/1.1\r\nAccept: text/plain", 200,
+                  "^20[0-9]{2}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z  [0-9a-f]{16}  crash: ended by signal 11 ");
     admin_matches(server, "GET /healthz HTTP/1.1", 200, "^ok$");
     admin_matches(server, "GET /readyz HTTP/1.1", 200, "^serving$");
     admin_matches(server, "GET / HTTP/1.1", 200, "^<!doctype html>");
@@ -159,9 +163,19 @@ static void not_ready_before_it_drains(void **state) {
     assert_int_equal(client_status(kept), 200);
     assert_int_equal(server_log_count(server, "draining: "), 0);
     server_log_await(server, "draining: ", 1);
-    assert_in_range(clock_now_ms() - begun, DELAY_MS - 100, WAIT_MS);
+    assert_between(clock_now_ms() - begun, DELAY_MS - 100, WAIT_MS);
     assert_true(client_ended(kept));
     client_close(kept);
+    server_await_stop(server);
+    server_end(server);
+}
+
+/* With nobody to finish for, it ends when drain_delay is over, and does not wait for an event that cannot come. */
+static void nobody_is_drained_at_once(void **state) {
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "hello", .settings = {"drain_delay=100ms", "drain_timeout=1d"}});
+    assert_int_equal(kill(server->pid, SIGTERM), 0);
+    server_log_await(server, "draining: ", 1);
     server_await_stop(server);
     server_end(server);
 }
@@ -321,6 +335,7 @@ int main(void) {
         SYSTEM_TEST(the_socket_is_private),
         SYSTEM_TEST(it_answers_when_nobody_else_can),
         SYSTEM_TEST(not_ready_before_it_drains),
+        SYSTEM_TEST(nobody_is_drained_at_once),
         SYSTEM_TEST(not_ready_while_draining),
         SYSTEM_TEST(orders_need_a_unix_socket),
         SYSTEM_TEST(a_port_has_names),

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "between.h"
 #include "text.h"
 
 enum { RECEIVE_BYTES = 65536, SMALL_BUFFER = 4096 };
@@ -99,7 +100,7 @@ void client_print(struct client *client, const char *format, ...) {
     va_start(args, format);
     int length = vsnprintf(text, sizeof(text), format, args);
     va_end(args);
-    assert_in_range(length, 1, sizeof(text) - 1);
+    assert_between(length, 1, sizeof(text) - 1);
     client_send(client, text, (size_t)length);
 }
 

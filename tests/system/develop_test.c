@@ -13,7 +13,7 @@ static const char *const settings[] = {"development=on", "crash_limit=0"};
 static struct server *developed(void **state, const char *plugins, unsigned workers) {
     return server_start(state, &(struct server_setup){.plugins = plugins,
                                                       .workers = workers,
-                                                      .settings = {settings[0], settings[1], "queue_timeout=60s"},
+                                                      .settings = {settings[0], settings[1]},
                                                       .config = "admin_hosts = {\"test\", \"t\"}\n"});
 }
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "between.h"
 #include "client.h"
 #include "fetch.h"
 #include "server.h"
@@ -59,7 +60,7 @@ static void no_entry_is_lost(void **state) {
         assert_int_equal(posts[i].result, CURLE_OK);
         assert_int_equal(posts[i].status, 201);
         assert_int_equal(sscanf(posts[i].body, "{\"id\":%d,", &id), 1);
-        assert_in_range(id, 1, ENTRIES);
+        assert_between(id, 1, ENTRIES);
         assert_false(seen[id]);
         seen[id] = true;
         (void)snprintf(name, sizeof(name), "\"visitor %d\"", i);
@@ -227,7 +228,7 @@ static void the_limit_holds_for_all_workers(void **state) {
         (void)snprintf(path, sizeof(path), number > 1 ? "/upload/same-%d" : "/upload/same", number);
         char *body = body_of(server, path, NULL);
         assert_int_equal(sscanf(body, "file %d.", &sender), 1);
-        assert_in_range(sender, 0, FILES - 1);
+        assert_between(sender, 0, FILES - 1);
         assert_int_equal(posts[sender].status, 303);
         posts[sender].status = 0;
         free(body);

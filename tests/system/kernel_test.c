@@ -3,18 +3,22 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "between.h"
 #include "client.h"
 #include "fetch.h"
+#include "plugins/pattern.h"
 #include "process.h"
 #include "server.h"
 #include "text.h"
@@ -77,7 +81,7 @@ static void nobody_waited(void) {
 static void idle_check(const struct server *server) {
     unsigned long before = ticks_of(server->pid);
     (void)nanosleep(&(struct timespec){.tv_sec = 1}, NULL);
-    assert_in_range(ticks_of(server->pid) - before, 0, (unsigned long)sysconf(_SC_CLK_TCK) / 4);
+    assert_between(ticks_of(server->pid) - before, 0, (unsigned long)sysconf(_SC_CLK_TCK) / 4);
 }
 
 static void serves_without_epoll_pwait2(void **state) {
@@ -114,11 +118,194 @@ static void accepts_none_in_peace(void **state) {
     }
 }
 
+/* ---- A container's seccomp profile ---- */
+
+static void no_clone3(void) {
+    filter_enter(SYS_clone3, EPERM);
+}
+
+static void unknown_clone3(void) {
+    filter_enter(SYS_clone3, ENOSYS);
+}
+
+static void no_pidfd_open(void) {
+    filter_enter(SYS_pidfd_open, ENOSYS);
+}
+
+static void no_memfd_create(void) {
+    filter_enter(SYS_memfd_create, EPERM);
+}
+
+static void no_close_range(void) {
+    filter_enter(SYS_close_range, EPERM);
+}
+
+static void no_landlock(void) {
+    filter_enter(SYS_landlock_create_ruleset, EPERM);
+}
+
+static void no_openat2(void) {
+    filter_enter(SYS_openat2, EPERM);
+}
+
+static void unknown_openat2(void) {
+    filter_enter(SYS_openat2, ENOSYS);
+}
+
+/* Without them nothing goes: the call is named, and what to do. */
+static void refused_calls_are_named(void **state) {
+    static const struct {
+        void (*before)(void);
+        const char *text;
+    } cases[] = {
+        {no_clone3, "socgi: the call clone3 is refused: Operation not permitted (threads and processes are started by "
+                    "it): the container's seccomp profile, or whatever else filters calls, must allow it\n"},
+        {no_pidfd_open,
+         "socgi: the call pidfd_open is refused: Function not implemented (the ends of processes are seen "
+         "by it): a newer kernel is needed, or the container's seccomp profile must allow it\n"},
+        {no_memfd_create, "socgi: the call memfd_create is refused: Operation not permitted"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct server *server =
+            server_refuse(state, &(struct server_setup){.plugins = "hello", .before = cases[i].before});
+        assert_int_equal(server_log_count(server, cases[i].text), 1);
+        assert_int_equal(server_log_count(server, "refused"), 1);
+        server_end(server);
+        assert_int_equal(server_teardown(state), 0);
+    }
+}
+
+static void others_are_done_without(void **state) {
+    static const struct {
+        void (*before)(void);
+        const char *text;
+    } cases[] = {
+        {no_close_range, "the call close_range is refused: Operation not permitted"},
+        {no_landlock, "no container's seccomp profile refuses it"},
+        {unknown_clone3, NULL},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct server *server =
+            server_start(state, &(struct server_setup){.plugins = "hello", .before = cases[i].before});
+        fetch_expect(server, "/hello", 200, "Hello, world!\n");
+        assert_int_equal(cases[i].text ? server_log_count(server, cases[i].text) : 1, 1);
+        assert_int_equal(server_log_count(server, " is refused"), i == 0);
+        server_end(server);
+        assert_int_equal(server_teardown(state), 0);
+    }
+}
+
+/* A file that cannot be opened for want of the call is not absent. */
+static void no_file_is_absent(void **state) {
+    void (*const kernels[])(void) = {no_openat2, unknown_openat2};
+    for (size_t i = 0; i < 2; i++) {
+        struct server *server =
+            server_start(state, &(struct server_setup){.plugins = "file cgi hello",
+                                                       .before = kernels[i],
+                                                       .options = {"file.root=/etc", "cgi.root=/bin"}});
+        fetch_expect(server, "/hello", 200, "Hello, world!\n");
+        fetch_expect(server, "/passwd", 503, NULL);
+        fetch_expect(server, "/cgi/true", 503, NULL);
+        const char *why = i == 0 ? "Operation not permitted" : "Function not implemented";
+        char text[128];
+        (void)snprintf(text, sizeof(text), "the call openat2 is refused: %s: files", why);
+        assert_true(server_log_count(server, text) > 0);
+        (void)snprintf(text, sizeof(text), "the call openat2 is refused: %s: programs", why);
+        assert_true(server_log_count(server, text) > 0);
+        server_end(server);
+        assert_int_equal(server_teardown(state), 0);
+    }
+}
+
+static void no_sendfile(void) {
+    filter_enter(SYS_sendfile, EINVAL);
+}
+
+static void forbidden_sendfile(void) {
+    filter_enter(SYS_sendfile, EPERM);
+}
+
+/* Files are copied: those of plugins, and those that are sent, also by pieces to who reads slowly. */
+static void copies_without_sendfile(void **state) {
+    enum { BYTES = 5000000 };
+    void (*const kernels[])(void) = {no_sendfile, forbidden_sendfile};
+    for (size_t i = 0; i < 2; i++) {
+        struct server *server = server_start(state, &(struct server_setup){.plugins = "bigfile", .before = kernels[i]});
+        struct client *client = client_open_slow(server);
+        struct answer answer;
+        client_get(client, "/bigfile?bytes=5000000");
+        assert_int_equal(client_read(client, false, &answer), 0);
+        assert_int_equal(answer.status, 200);
+        assert_between(answer.length, BYTES, BYTES + 100);
+        for (size_t at = 0; at < BYTES; at++) {
+            assert_true((unsigned char)answer.body[6 + at] == pattern_byte(at));
+        }
+        answer_free(&answer);
+        client_close(client);
+        server_end(server);
+        assert_int_equal(server_teardown(state), 0);
+    }
+}
+
+/* ---- Errors whose names lead astray ---- */
+
+static void no_more_watches(void) {
+    filter_enter(SYS_inotify_add_watch, ENOSPC);
+}
+
+static void no_more_watchers(void) {
+    filter_enter(SYS_inotify_init1, EMFILE);
+}
+
+static void limits_of_inotify(void **state) {
+    static const struct {
+        void (*before)(void);
+        const char *text;
+    } cases[] = {{no_more_watches, "fs.inotify.max_user_watches"}, {no_more_watchers, "fs.inotify.max_user_instances"}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        struct server *server =
+            server_start(state, &(struct server_setup){.plugins = "hello", .before = cases[i].before});
+        fetch_expect(server, "/hello", 200, "Hello, world!\n");
+        server_log_await(server, cases[i].text, 1);
+        assert_int_equal(server_log_count(server, "No space left"), 0);
+        assert_int_equal(server_log_count(server, "Too many open"), 0);
+        server_end(server);
+        assert_int_equal(server_teardown(state), 0);
+    }
+}
+
+#define NOEXEC_PLACE "/mnt" /* of the server alone */
+
+static void noexec_mounted(void) {
+    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("tmpfs", NOEXEC_PLACE, "tmpfs", MS_NOEXEC, NULL) < 0) {
+        _exit(126);
+    }
+}
+
+/* Not "failed to map segment" alone: the folder is named, and the option. */
+static void copies_where_nothing_is_run(void **state) {
+    if (geteuid() != 0) {
+        skip(); /* only root mounts */
+    }
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "hello",
+                                                                       .before = noexec_mounted,
+                                                                       .settings = {"spool_folder=" NOEXEC_PLACE}});
+    server_log_await(server,
+                     "is on a file system that is mounted noexec: name another folder for it; for the copies that "
+                     "the server makes, by spool_folder",
+                     1);
+    assert_int_equal(server_log_count(server, ": " NOEXEC_PLACE "/"), 1);
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(serves_without_epoll_pwait2),
-        SYSTEM_TEST(ends_when_it_cannot_wait),
-        SYSTEM_TEST(accepts_none_in_peace),
+        SYSTEM_TEST(serves_without_epoll_pwait2), SYSTEM_TEST(ends_when_it_cannot_wait),
+        SYSTEM_TEST(accepts_none_in_peace),       SYSTEM_TEST(refused_calls_are_named),
+        SYSTEM_TEST(others_are_done_without),     SYSTEM_TEST(no_file_is_absent),
+        SYSTEM_TEST(copies_without_sendfile),     SYSTEM_TEST(limits_of_inotify),
+        SYSTEM_TEST(copies_where_nothing_is_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -174,6 +175,55 @@ static void blocked_access_log(void **state) {
     (void)remove(path);
 }
 
+/* What has no room waits for it; no line is cut, none is glued to another, and the log says what there was. */
+static void full_disk(void **state) {
+    enum { REQUESTS = 60, LINES = 40, ROOM = 1500 };
+    struct rlimit limit;
+    struct stat st;
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "print hello", .file_log = true});
+    assert_int_equal(stat(server->log, &st), 0);
+    assert_int_equal(prlimit(server->pid, RLIMIT_FSIZE, NULL, &limit), 0);
+    const rlim_t before = limit.rlim_cur;
+    limit.rlim_cur = (rlim_t)st.st_size + ROOM;
+    assert_int_equal(prlimit(server->pid, RLIMIT_FSIZE, &limit, NULL), 0);
+    fetch_expect(server, "/print?lines=40", 200, NULL);
+    struct client *client = client_open(server);
+    for (int i = 1; i < REQUESTS; i++) {
+        client_get(client, "/hello?a_line_of_the_log_that_is_long");
+        assert_int_equal(client_status(client), 200);
+    }
+    client_close(client);
+    while (stat(server->access, &st) == 0 && (rlim_t)st.st_size < limit.rlim_cur) {
+        server_sync(server);
+    }
+    limit.rlim_cur = before;
+    assert_int_equal(prlimit(server->pid, RLIMIT_FSIZE, &limit, NULL), 0);
+    server_log_await(server, "] access_log takes no lines, they are held as long as they fit: File too large", 1);
+    server_log_await(server, "] error_log takes no lines, they are held as long as they fit: File too large", 1);
+    server_stop(server, SIGTERM);
+    char *log = file_read(server->access);
+    char *rest = log;
+    size_t hellos = 0;
+    for (const char *line; (line = strsep(&rest, "\n")) && *line;) {
+        hellos +=
+            text_matches(line, "^127.* \"GET /(hello\\?a_line_of_the_log_that_is_long|print\\?lines=40) HTTP/1\\.1\" "
+                               "200 [0-9]+ .* (hello|print) [0-9]+ [0-9]+$");
+    }
+    assert_int_equal(hellos, REQUESTS);
+    free(log);
+    log = file_read(server->log);
+    rest = log;
+    size_t lines = 0;
+    for (const char *line; (line = strsep(&rest, "\n")) && *line;) {
+        assert_true(text_matches(line, "^20[0-9-]{8}T[0-9:]{8}\\.[0-9]{3}Z [a-z]+ \\[[0-9]+\\] ."));
+        lines += text_count(line, ": print: ");
+    }
+    assert_true(lines >= LINES);
+    assert_int_equal(text_count(log, "lines were lost"), 0);
+    free(log);
+    server_end(server);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(lines_of_unicode),
@@ -184,6 +234,7 @@ int main(void) {
         SYSTEM_TEST(error_lines),
         SYSTEM_TEST(blocked_error_log),
         SYSTEM_TEST(blocked_access_log),
+        SYSTEM_TEST(full_disk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "text.h"
@@ -53,4 +54,23 @@ void plugin_remove(const struct server *server, const char *as) {
     char path[PATH_BYTES];
     plugin_path(server, as, path);
     assert_int_equal(unlink(path), 0);
+}
+
+const char *release_make(const struct server *server, const char *name) {
+    char path[PATH_BYTES];
+    (void)snprintf(path, sizeof(path), "%s/%s", server->folder, name);
+    assert_int_equal(mkdir(path, 0755), 0);
+    (void)snprintf(path, sizeof(path), "%s/%s/socgi", server->folder, name);
+    assert_true(file_copy(SYSTEM_BINARY, path));
+    assert_int_equal(chmod(path, 0755), 0);
+    return name;
+}
+
+void release_link(const struct server *server, const char *name) {
+    char next[PATH_BYTES];
+    char place[PATH_BYTES];
+    (void)snprintf(next, sizeof(next), "%s/next", server->folder);
+    (void)snprintf(place, sizeof(place), "%s/current", server->folder);
+    assert_int_equal(symlink(name, next), 0);
+    assert_int_equal(rename(next, place), 0);
 }

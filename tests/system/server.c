@@ -17,11 +17,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "arguments.h"
+#include "between.h"
 #include "client.h"
 #include "process.h"
 #include "text.h"
 
-enum { ARGUMENTS_MAX = 64, ARGUMENT_BYTES = 256, POLL_MS = 5 };
+enum { POLL_MS = 5 };
 
 /* Lines that no run may leave in its log. */
 static const char *const alarming[] = {"AddressSanitizer", "LeakSanitizer", "runtime error:", "ssertion", "assert"};
@@ -29,25 +31,6 @@ static const char *const alarming[] = {"AddressSanitizer", "LeakSanitizer", "run
 /* Real signals instead of a sanitizer's reports on them, so that crashing plugins crash as they do in production. */
 static const char sanitizer_options[] = "detect_leaks=1:handle_segv=0:handle_abort=0:handle_sigbus=0:handle_sigfpe=0:"
                                         "handle_sigill=0:allow_user_segv_handler=1:detect_stack_use_after_return=0";
-
-struct arguments {
-    char text[ARGUMENTS_MAX][ARGUMENT_BYTES];
-    char *list[ARGUMENTS_MAX + 1];
-    size_t count;
-};
-
-static void argument_add(struct arguments *arguments, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void argument_add(struct arguments *arguments, const char *format, ...) {
-    assert_true(arguments->count < ARGUMENTS_MAX);
-    char *text = arguments->text[arguments->count];
-    va_list args;
-    va_start(args, format);
-    int length = vsnprintf(text, ARGUMENT_BYTES, format, args);
-    va_end(args);
-    assert_in_range(length, 0, ARGUMENT_BYTES - 1);
-    arguments->list[arguments->count++] = text;
-}
 
 void generation_await(struct server *server, unsigned number) {
     char line[64];
@@ -75,52 +58,6 @@ static void gate_open(struct server *server) {
     server->gate = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(bind(server->gate, (const struct sockaddr *)&address, sizeof(address)), 0);
     assert_int_equal(listen(server->gate, 64), 0);
-}
-
-static void arguments_build(const struct server *server, const struct server_setup *setup,
-                            struct arguments *arguments) {
-    argument_add(arguments, "socgi");
-    for (size_t i = 0; i == 0 || (i < 4 && setup->listen[i]); i++) {
-        const char *address = setup->listen[i] ? setup->listen[i] : "127.0.0.1:0";
-        if (strcmp(address, "none") == 0) {
-            break;
-        }
-        bool local = strncmp(address, "unix:", 5) == 0;
-        argument_add(arguments, "-l");
-        argument_add(arguments, "%s%s%s%s", local ? "unix:" : "", local ? server->folder : "", local ? "/" : "",
-                     local ? address + 5 : address);
-    }
-    if (setup->config) {
-        argument_add(arguments, "-c");
-        argument_add(arguments, "%s/socgi.conf", server->folder);
-    }
-    argument_add(arguments, "-w");
-    argument_add(arguments, "%u", setup->workers ? setup->workers : 2);
-    argument_add(arguments, "-s");
-    argument_add(arguments, "access_log=%s", server->access);
-    argument_add(arguments, "-s");
-    argument_add(arguments, "guard=%s", setup->guard ? "on" : "off"); /* what is looked at is the master */
-    for (size_t i = 0; i < 12 && setup->settings[i]; i++) {
-        argument_add(arguments, "-s");
-        argument_add(arguments, "%s", setup->settings[i]);
-    }
-    for (size_t i = 0; i < 8 && setup->options[i]; i++) {
-        argument_add(arguments, "-o");
-        argument_add(arguments, "%s", setup->options[i]);
-    }
-    if (setup->gate) {
-        argument_add(arguments, "-o");
-        argument_add(arguments, "hold.gate=%s/gate", server->folder);
-    }
-    if (setup->blocked_log || setup->file_log) {
-        argument_add(arguments, "-s");
-        argument_add(arguments, "error_log=%s/%s", server->folder, setup->blocked_log ? "fifo" : "error.log");
-    }
-    if (setup->plugin_folder) {
-        argument_add(arguments, "%s", setup->plugin_folder);
-    } else {
-        argument_add(arguments, "%s/plugins", server->folder);
-    }
 }
 
 /* Runs in the child. The server dies with the test, whatever ends it. */
@@ -161,7 +98,8 @@ static void server_exec(const struct server *server, const struct server_setup *
             (void)pause();
         }
     }
-    (void)snprintf(text, sizeof(text), "%s/socgi", server->folder);
+    (void)snprintf(text, sizeof(text), "%s/%s", server->folder, setup->released ? "current/socgi" : "socgi");
+    arguments[0] = setup->released ? text : arguments[0];
     if (setup->before) {
         setup->before();
     }
@@ -193,6 +131,9 @@ static struct server *server_spawn(void **state, const struct server_setup *setu
         char path[64];
         (void)snprintf(path, sizeof(path), "%s/socgi", server->folder);
         assert_true(file_copy(SYSTEM_BINARY, path));
+    }
+    if (setup->released) {
+        release_link(server, release_make(server, "release-1"));
     }
     if (setup->config) {
         char path[64];
@@ -301,7 +242,7 @@ struct server *server_refuse(void **state, const struct server_setup *setup) {
     return server;
 }
 
-/* There is no event for the children or the descriptors of another process: look again, a little later. */
+/* There is no event for children or descriptors of another process. */
 static void pause_shortly(void) {
     (void)poll(NULL, 0, POLL_MS);
 }

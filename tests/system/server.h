@@ -24,7 +24,7 @@
 #include <cmocka.h>
 
 /* How long anything awaited may take: far more than it does, for it only ends tests that fail. */
-enum { WAIT_MS = 30000, WORKERS_MAX = 16 };
+enum { WAIT_MS = 120000, WORKERS_MAX = 16 };
 
 struct server_setup {
     const char *plugins;       /* names, space separated, that are copied into the plugin folder */
@@ -38,6 +38,7 @@ struct server_setup {
     bool companion;  /* it is started by a shell that has a child of its own, whose pid is in the file "companion" */
     bool guard;      /* its master has a guard, which is the process that was started: server->session */
     bool own_binary; /* runs a copy of the program in its folder, "socgi", which may be replaced */
+    bool released;   /* and is started as current/socgi there, where current is a link to the folder release-1 */
     int inherit;     /* a listening socket that it gets by socket activation; 0: none */
     void (*before)(void); /* called in its process before that becomes the server; NULL: nothing */
     const char *until;    /* it is started when it has logged this; NULL: when it is ready, with all workers */
@@ -122,6 +123,10 @@ void plugin_put(const struct server *server, const char *name, const char *as);
 void plugin_overwrite(const struct server *server, const char *name, const char *as);
 
 void plugin_remove(const struct server *server, const char *as);
+
+/* A folder of that name beside it, with a copy of the program; and the link "current" to it, swapped in one step. */
+const char *release_make(const struct server *server, const char *name); /* the name */
+void release_link(const struct server *server, const char *name);
 
 /* Waits until a generation of that number or a later one serves. */
 void generation_await(struct server *server, unsigned number);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -91,6 +92,36 @@ static void with_a_descriptor_too_many(void **state) {
     server_workers(server, workers);
     descriptor_check(server->pid, ODD_DESCRIPTOR, "/dev/null");
     descriptor_check(workers[0], ODD_DESCRIPTOR, NULL);
+    server_end(server);
+}
+
+enum { FILES_SOFT = 200, FILES_HARD = 4000 };
+
+static void files_few(void) {
+    const struct rlimit limit = {.rlim_cur = FILES_SOFT, .rlim_max = FILES_HARD};
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static void files_check(pid_t pid, rlim_t soft, rlim_t hard) {
+    struct rlimit limit;
+    assert_int_equal(prlimit(pid, RLIMIT_NOFILE, NULL, &limit), 0);
+    assert_int_equal(limit.rlim_cur, soft);
+    assert_int_equal(limit.rlim_max, hard);
+}
+
+/* What the master takes for itself is not what workers, and so their programs, are given; nor after an upgrade. */
+static void limits_are_handed_on_as_given(void **state) {
+    pid_t workers[WORKERS_MAX];
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "hello", .own_binary = true, .before = files_few});
+    for (size_t upgrades = 0; upgrades < 3; upgrades++) {
+        server_upgraded(server, upgrades);
+        server_workers(server, workers);
+        files_check(server->pid, FILES_HARD, FILES_HARD);
+        files_check(workers[0], FILES_SOFT, FILES_HARD / 2);
+        assert_int_equal(upgrades < 2 ? kill(server->pid, SIGUSR2) : 0, 0);
+    }
+    fetch_expect(server, "/hello", 200, NULL);
     server_end(server);
 }
 
@@ -188,9 +219,10 @@ static void clients_of_a_full_spool(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(without_standard_descriptors), SYSTEM_TEST(with_signals_ignored_and_blocked),
-        SYSTEM_TEST(with_a_descriptor_too_many),   SYSTEM_TEST(sockets_of_others_send_at_once),
-        SYSTEM_TEST(clients_of_a_long_start),      SYSTEM_TEST(clients_of_a_full_spool),
+        SYSTEM_TEST(without_standard_descriptors),  SYSTEM_TEST(with_signals_ignored_and_blocked),
+        SYSTEM_TEST(with_a_descriptor_too_many),    SYSTEM_TEST(sockets_of_others_send_at_once),
+        SYSTEM_TEST(clients_of_a_long_start),       SYSTEM_TEST(clients_of_a_full_spool),
+        SYSTEM_TEST(limits_are_handed_on_as_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,20 @@ static void stops_at_once(void **state) {
     }
 }
 
+/* A trace that nobody has time for any more says so. */
+static void stops_while_a_crash_is_looked_at(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "crash"});
+    struct client *client = client_open(server);
+    client_get(client, "/crash");
+    server->incidents++;
+    server_log_await(server, "] incident ", 1);
+    server_stop(server, SIGINT);
+    assert_int_equal(server_log_count(server, "#0 ? "), 0);
+    assert_int_equal(server_log_count(server, ": #0 "), 1);
+    client_close(client);
+    server_end(server);
+}
+
 static void stops_while_idle(void **state) {
     static const int signals[] = {SIGTERM, SIGINT, SIGQUIT};
     for (size_t i = 0; i < 3; i++) {
@@ -201,6 +215,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         SYSTEM_TEST(stops_at_once),
         SYSTEM_TEST(stops_while_idle),
+        SYSTEM_TEST(stops_while_a_crash_is_looked_at),
         SYSTEM_TEST(one_word_comes_twice),
         SYSTEM_TEST(drains),
         SYSTEM_TEST(drains_a_slow_reader),

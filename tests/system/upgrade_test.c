@@ -13,6 +13,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "between.h"
 #include "client.h"
 #include "fetch.h"
 #include "process.h"
@@ -55,7 +56,7 @@ static void upgrades_lose_no_request(void **state) {
     }
     fetch_free(fetches, REQUESTS);
     free(fetches);
-    assert_in_range(upgrades.begun, 1, REQUESTS);
+    assert_between(upgrades.begun, 1, REQUESTS);
     server_upgraded(server, upgrades.begun);
     hello(server);
     server_end(server);
@@ -84,35 +85,70 @@ static void what_runs_is_finished(void **state) {
     server_end(server);
 }
 
+static void program_check(const struct server *server, const char *release) {
+    char path[64];
+    char target[256] = "";
+    (void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)server->pid);
+    assert_true(readlink(path, target, sizeof(target) - 1) > 0);
+    assert_non_null(strstr(target, release));
+}
+
+/* "current" leads to a release, and is swapped before each upgrade. */
+static void the_path_as_it_was_called(void **state) {
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "hello", .own_binary = true, .released = true});
+    program_check(server, "/release-1/socgi");
+    for (int i = 2; i < 4; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof(name), "release-%d", i);
+        release_link(server, release_make(server, name));
+        assert_int_equal(kill(server->pid, SIGUSR2), 0);
+        server_upgraded(server, (size_t)i - 1);
+        program_check(server, name);
+        hello(server);
+    }
+    release_link(server, "nowhere");
+    assert_int_equal(kill(server->pid, SIGUSR2), 0);
+    server_log_await(server, "/current/socgi, which this server was started as, is gone: No such file or directory", 1);
+    hello(server);
+    server_end(server);
+}
+
 /* ---- A new one that is none ---- */
 
-static void bad_programs_change_nothing(void **state) {
-    static const char *const scripts[][2] = {
-        {"#!/bin/sh\nexit 1\n", "it ended before it was ready"},
-        {"#!/bin/sh\nkill -SEGV $$\n", "it ended before it was ready"},
-        {"#!/bin/sh\nexec sleep 1000\n", "it was not ready in time"},
-    };
-    struct server *server = server_start(
-        state, &(struct server_setup){.plugins = "hello", .own_binary = true, .settings = {"upgrade_timeout=700ms"}});
-    for (size_t i = 0; i < sizeof(scripts) / sizeof(*scripts); i++) {
-        char line[96];
-        server_program(server, scripts[i][0]);
+static void refuses_program(struct server *server, const char *script, const char *why, size_t times) {
+    char line[96];
+    server_program(server, script);
+    assert_int_equal(kill(server->pid, SIGUSR2), 0);
+    if (times == 0) {
+        server_log_await(server, "is to take over", 1);
         assert_int_equal(kill(server->pid, SIGUSR2), 0);
-        if (i == 2) {
-            server_log_await(server, "is to take over", 3);
-            assert_int_equal(kill(server->pid, SIGUSR2), 0);
-            server_log_await(server, "no upgrade: one is under way", 1);
-        }
-        server_log_await(server, "; this one goes on", i + 1);
-        (void)snprintf(line, sizeof(line), "%s; this one goes on", scripts[i][1]);
-        assert_true(server_log_count(server, line) > 0);
-        hello(server);
-        server_calm(server);
+        server_log_await(server, "no upgrade: one is under way", 1);
+        times = 1;
     }
+    server_log_await(server, "; this one goes on", times);
+    (void)snprintf(line, sizeof(line), "%s; this one goes on", why);
+    assert_true(server_log_count(server, line) > 0);
+    hello(server);
+    server_calm(server);
+}
+
+static void bad_programs_change_nothing(void **state) {
+    struct server *server = server_start(state, &(struct server_setup){.plugins = "hello", .own_binary = true});
+    refuses_program(server, "#!/bin/sh\nexit 1\n", "it ended before it was ready", 1);
+    refuses_program(server, "#!/bin/sh\nkill -SEGV $$\n", "it ended before it was ready", 2);
     server_program(server, "#!/no/such/interpreter\n");
     assert_int_equal(kill(server->pid, SIGUSR2), 0);
     server_log_await(server, "cannot be started: No such file", 1);
     hello(server);
+    server_end(server);
+}
+
+/* Long enough for a second order to come meanwhile. */
+static void slow_programs_change_nothing(void **state) {
+    struct server *server = server_start(
+        state, &(struct server_setup){.plugins = "hello", .own_binary = true, .settings = {"upgrade_timeout=5s"}});
+    refuses_program(server, "#!/bin/sh\nexec sleep 1000\n", "it was not ready in time", 0);
     server_end(server);
 }
 
@@ -282,10 +318,16 @@ static void one_that_fails_leaves_the_sockets(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(upgrades_lose_no_request),    SYSTEM_TEST(what_runs_is_finished),
-        SYSTEM_TEST(bad_programs_change_nothing), SYSTEM_TEST(ending_ends_the_new_one),
-        SYSTEM_TEST(sockets_by_activation),       SYSTEM_TEST(tells_what_it_does),
-        SYSTEM_TEST(pid_file_names_who_serves),   SYSTEM_TEST(one_that_fails_leaves_the_sockets),
+        SYSTEM_TEST(upgrades_lose_no_request),
+        SYSTEM_TEST(what_runs_is_finished),
+        SYSTEM_TEST(bad_programs_change_nothing),
+        SYSTEM_TEST(slow_programs_change_nothing),
+        SYSTEM_TEST(ending_ends_the_new_one),
+        SYSTEM_TEST(sockets_by_activation),
+        SYSTEM_TEST(tells_what_it_does),
+        SYSTEM_TEST(pid_file_names_who_serves),
+        SYSTEM_TEST(one_that_fails_leaves_the_sockets),
+        SYSTEM_TEST(the_path_as_it_was_called),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -320,9 +320,9 @@ static void reads_plugins(void **state) {
     assert_int_equal(read_text(&config, "plugin \"file\" { timeout = 5s body_limit = 1G concurrency = 2\n"
                                         "  options { root = \"a b\" listing = true root = /c } }\nplugin echo { }\n"),
                      0);
-    assert_int_equal(config_option_set(&config, "file", "listing", "false"), 0);
-    assert_int_equal(config_option_set(&config, "calc", "digits", "50"), 0);
-    assert_int_equal(config_option_set(&config, "a/b", "x", "y"), -EINVAL);
+    assert_int_equal(config_option_set(&config, "file", "listing", "false", NULL), 0);
+    assert_int_equal(config_option_set(&config, "calc", "digits", "50", NULL), 0);
+    assert_int_equal(config_option_set(&config, "a/b", "x", "y", NULL), -EINVAL);
     assert_int_equal(config.plugin_count, 3);
     const struct config_plugin *file = &config.plugins[0];
     assert_string_equal(file->name, "file");
@@ -368,7 +368,31 @@ static const struct {
     {"workers = { 2 }", "%:1: found \"{\", expected NAME = VALUE\n"},
     {"}", "%:1: found \"}\", expected NAME = VALUE\n"},
     {"workers = \"\\777\"", "%:1: found \"\\777\", expected \\0 to \\377\n"},
-    {"\"\" = 2", "%: found option \"\", expected one that socgi.conf(5) names\n"},
+    {"\"\" = 2", "%:1: found \"\", expected an option that socgi.conf(5) names\n"},
+    /* Unknown ones, wherever they stand, by the lines that they stand in. */
+    {"pool p {\n  wrokers = 1\n  workers = 0\n}\n'x y' = {\n 1, \"}\" }\nworkers = x\n",
+     "%:2: wrokers: found \"wrokers\", expected an option of a pool that socgi.conf(5) names\n"
+     "%:3: workers: found \"0\", expected a number, 1 to 1024\n"
+     "%:5: x y: found \"x y\", expected an option that socgi.conf(5) names\n"
+     "%:5: found \"{\", expected NAME = VALUE\n"},
+    {"plugin x {\n  options { own = 1\n timeout = 1 }\n  root = /\n}\nroot = \"a\n{\"\nlisten += :1 lisen = :2\n",
+     "%:4: root: found \"root\", expected timeout, body_limit, concurrency, methods, global, needs, allow_wider, or "
+     "options\n"
+     "%:6: root: found \"root\", expected an option that socgi.conf(5) names\n"
+     "%:8: lisen: found \"lisen\", expected an option that socgi.conf(5) names\n"},
+    {"wrokers = 1\nplugin x {\n  tmeout = 1\n",
+     "%:1: wrokers: found \"wrokers\", expected an option that socgi.conf(5) names\n"
+     "%:3: tmeout: found \"tmeout\", expected timeout, body_limit, concurrency, methods, global, needs, allow_wider, "
+     "or options\n"
+     "%:3: found the end of the file, expected }\n"},
+    {"plugn x { }\n", "%:1: plugn: found \"plugn\", expected an option that socgi.conf(5) names\n"
+                      "%:1: plugn: found no \"=\", expected NAME = VALUE\n"},
+    {"w\\a = 1\n\"work\\145r\" = 1", "%:1: w\\a: found \"w\\a\", expected an option that socgi.conf(5) names\n"},
+    {"\"work\\145r\" = 1", "%: found option \"worker\", expected one that socgi.conf(5) names\n"},
+    {"wrong =", "%:1: wrong: found \"wrong\", expected an option that socgi.conf(5) names\n"
+                "%:1: found the end of the file, expected NAME = VALUE\n"},
+    {"wrong", "%:1: wrong: found \"wrong\", expected an option that socgi.conf(5) names\n"
+              "%:1: wrong: found the end of the file, expected NAME = VALUE\n"},
     {"end_of_file = 1\n", "%:1: end_of_file: found \"end_of_file\", expected an option that socgi.conf(5) names\n"},
     /* Lines keep their numbers behind comments and texts of several lines. */
     {"# 1\n// 2\n/* 3\n 4 */ spool_folder = \"a # b\n c\\\n d\" # 6\n/*7*/workers = x\n",
@@ -438,13 +462,20 @@ static void checks_the_whole(void **state) {
     (void)snprintf(text, sizeof(text), "plugin_folder = %s spool_folder = %s error_log = e", folder, folder);
     assert_int_equal(read_text(&config, text), 0);
     assert_int_equal(config_check(&config), 0);
-    assert_int_equal(read_text(&config, "plugin_folder = c spool_folder = nowhere access_log = nowhere/a listen = {}"
-                                        "request_line_limit = 2K head_limit = 1K"),
-                     0);
+    assert_int_equal(
+        read_text(&config,
+                  "plugin_folder = c\nspool_folder = nowhere\naccess_log = nowhere/a listen = {}"
+                  "\nincident_folder = gone error_log = \"/dev/null/e\"\nrequest_line_limit = 2K head_limit = 1K"),
+        0);
     capture_begin();
     int error = config_check(&config);
     capture_end();
     assert_int_equal(error, -EINVAL);
+    static const char *const places[] = {":1: plugin_folder: found", ":2: spool_folder: found", ":3: access_log: found",
+                                         ":4: incident_folder: found", ":4: error_log: found"};
+    for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+        assert_non_null(strstr(printed, places[i]));
+    }
     assert_non_null(strstr(printed, "listen: found an empty list, expected HOST:PORT"));
     assert_non_null(strstr(printed, "/c\", expected a folder: Not a directory\n"));
     assert_non_null(strstr(printed, "/nowhere\", expected a folder: No such file"));

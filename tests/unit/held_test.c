@@ -40,7 +40,7 @@ static struct config *config_make(const struct wish *w, const char *root) {
     section->needs = w->section ? copy(w->section) : NULL;
     section->needs_at = w->section ? copy("socgi.conf:7") : NULL;
     section->allow_wider = w->wider;
-    assert_int_equal(root ? config_option_set(config, "x", "root", root) : 0, 0);
+    assert_int_equal(root ? config_option_set(config, "x", "root", root, NULL) : 0, 0);
     return config;
 }
 

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "between.h"
 #include "worker/crash.h"
 #include "worker/keeping.h"
 
@@ -59,7 +60,7 @@ static int end(void **state) {
 /* As an idle worker does. */
 static void fall_idle(void) {
     for (uint32_t ms = keeping_idle(&keeping); ms < 1000; ms = keeping_idle(&keeping)) {
-        assert_in_range(ms, 1, 10);
+        assert_between(ms, 1, 10);
         const struct timespec wait = {.tv_nsec = (long)ms * 1000000};
         (void)nanosleep(&wait, NULL);
     }

@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "between.h"
 #include "pool/output.h"
 
 enum { PID = 7 };
@@ -103,7 +104,7 @@ static void average_is_exact(void **state) {
         now += second / 7;
         print(&output, 3, now);
     }
-    assert_in_range(logged.lines, LOOKS / 7 * RATE + RATE - 1, LOOKS / 7 * RATE + RATE);
+    assert_between(logged.lines, LOOKS / 7 * RATE + RATE - 1, LOOKS / 7 * RATE + RATE);
     memset(&logged, 0, sizeof(logged));
 }
 
@@ -223,6 +224,29 @@ static void turn_set(uint32_t label) {
 
 static void last_is(const char *line) {
     assert_string_equal(logged.last, line);
+}
+
+/* Who says whose words they are needs no name before. */
+static void names_that_are_there(void **state) {
+    (void)state;
+    struct output output;
+    struct pipe_ends ends = pipe_open(&output);
+    turn_set(ANN);
+    static const struct {
+        const char *text, *line;
+    } cases[] = {
+        {"<4>plugin ann: request 3, GET /: x\n", "worker 7: plugin ann: request 3, GET /: x"},
+        {"plugin ann has forked\n", "worker 7: plugin ann has forked"},
+        {"plugin anna: x\n", "worker 7: ann: plugin anna: x"},
+        {"plugin ben: x\n", "worker 7: ann: plugin ben: x"},
+        {"plugin ann\n", "worker 7: ann: plugin ann"},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        text_put(ends, cases[i].text);
+        assert_true(output_read(&output, second));
+        last_is(cases[i].line);
+    }
+    pipe_close(ends);
 }
 
 static void names_by_marks(void **state) {
@@ -359,6 +383,7 @@ int main(void) {
         cmocka_unit_test(no_limit),
         cmocka_unit_test(levels_and_long_lines),
         cmocka_unit_test(names_by_marks),
+        cmocka_unit_test(names_that_are_there),
         cmocka_unit_test(marks_in_pieces),
         cmocka_unit_test(marks_cannot_be_guessed),
         cmocka_unit_test(long_turns),

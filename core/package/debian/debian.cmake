@@ -5,9 +5,32 @@ set(debian ${CMAKE_CURRENT_LIST_DIR})
 
 install(FILES ${debian}/socgi.conf DESTINATION /etc/socgi COMPONENT system EXCLUDE_FROM_ALL)
 install(FILES ${debian}/logrotate DESTINATION /etc/logrotate.d RENAME socgi COMPONENT system EXCLUDE_FROM_ALL)
-install(FILES ${debian}/socgi.service ${debian}/socgi.socket DESTINATION /lib/systemd/system COMPONENT system EXCLUDE_FROM_ALL)
+# /lib is a link to it: Debian 13 wants the place itself, and 12 reads it, too.
+install(FILES ${debian}/socgi.service ${debian}/socgi.socket DESTINATION /usr/lib/systemd/system COMPONENT system EXCLUDE_FROM_ALL)
 install(FILES ${debian}/index.html DESTINATION share/socgi/www COMPONENT system EXCLUDE_FROM_ALL)
 install(FILES ${PROJECT_BINARY_DIR}/socgi.conf DESTINATION share/doc/socgi/examples COMPONENT system EXCLUDE_FROM_ALL)
+
+# Packages of one version that were built on two Debians are not the same: what they are called tells which is newer.
+# Testing has a name and no number.
+set(system_name unstable)
+set(system_number)
+if(EXISTS /etc/os-release)
+  file(STRINGS /etc/os-release release)
+  foreach(line IN LISTS release)
+    if(line MATCHES "^VERSION_CODENAME=\"?([a-z]+)")
+      set(system_name ${CMAKE_MATCH_1})
+    elseif(line MATCHES "^VERSION_ID=\"?([0-9]+)")
+      set(system_number ${CMAKE_MATCH_1})
+    endif()
+  endforeach()
+endif()
+if(system_number)
+  set(debian_version ${PROJECT_VERSION}~deb${system_number}u1)
+else()
+  set(debian_version ${PROJECT_VERSION})
+endif()
+set(CPACK_DEBIAN_PACKAGE_VERSION ${debian_version})
+file(WRITE ${CMAKE_CURRENT_BINARY_DIR}/debian-version "${debian_version}\n")
 
 set(CPACK_PACKAGE_CONTACT "socgi developers <socgi@localhost>")
 string(TIMESTAMP date "%a, %d %b %Y %H:%M:%S +0000" UTC)
@@ -49,7 +72,7 @@ Plugins put into /usr/lib/socgi/plugins answer from the next request on.")
 
 set(CPACK_DEBIAN_DEV_PACKAGE_NAME socgi-dev)
 set(CPACK_DEBIAN_DEV_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "socgi (= ${PROJECT_VERSION}), libc6-dev, libhttp-parser-dev")
+set(CPACK_DEBIAN_DEV_PACKAGE_DEPENDS "socgi (= ${debian_version}), libc6-dev, libhttp-parser-dev")
 set(CPACK_DEBIAN_DEV_PACKAGE_SUGGESTS "pkg-config, cmake")
 set(CPACK_COMPONENT_DEV_DESCRIPTION "The header that plugins of socgi compile against, the library that tests
 handlers without a server, and what pkg-config and CMake need to find them.")

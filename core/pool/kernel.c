@@ -1,9 +1,10 @@
 /* What this kernel cannot do. */
-#include "master/kernel.h"
+#include "pool/kernel.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/calls.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "config/form.h"
@@ -11,6 +12,10 @@
 
 void kernel_judge(const struct config *config) {
     char lack[SANDBOX_TEXT];
+    char refused[CALLS_TEXT];
+    for (size_t n = 0; calls_refused(false, n, refused); n++) {
+        log_line(LOG_WARNING, "%s", refused);
+    }
     const struct sandbox_kernel kernel = sandbox_kernel();
     bool wanted = false;
     for (size_t i = 0; config_pool_at(config, i); i++) {

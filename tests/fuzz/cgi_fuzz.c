@@ -1,4 +1,5 @@
-/* The head of what a CGI program prints: whatever that is, what comes out lies within the text, and is fit to be sent. */
+/* The head of what a CGI program prints: whatever that is, what comes out lies within the text, and is fit to be sent.
+ */
 #include <string.h>
 
 #include "fuzz.h"

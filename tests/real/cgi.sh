@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # CGI programs of Debian 12 by the cgi plugin, as "apt install" leaves them; the configuration is that of plugins/cgi/README.md.
 # Outside CI, for it installs much:
-#     apt-get install --no-install-recommends cgit gitweb fossil mimetex php-cgi qdbm-cgi mercurial smokeping awstats
+#     apt-get install --no-install-recommends cgit gitweb fossil mimetex php-cgi qdbm-cgi mercurial smokeping awstats \
+#         cgi-mapserver dokuwiki
 #     cgi.sh SOCGI-BINARY PLUGIN-FOLDER
 # What is not installed is said to be skipped. Verdicts of all that were tried: plugins/cgi/PROGRAMS.md.
 set -uo pipefail
@@ -48,8 +49,24 @@ printf '#!/usr/bin/php-cgi\n<?php echo "shebang ", $_SERVER["SCRIPT_NAME"];\n' >
 printf '<?php header("X-Powered-By: us"); setcookie("a", "b"); echo $_SERVER["SCRIPT_NAME"], "|", $_SERVER["PATH_INFO"] ?? "", "|", $_GET["q"] ?? "", "|", $_POST["p"] ?? "";\n' >"$work/cgi/page.php"
 # shellcheck disable=SC2016
 printf '<?php if ($_SERVER["PATH_INFO"] === "/no") http_response_code(404); if ($_SERVER["PATH_INFO"] === "/away") header("Location: /app/there"); echo "front ", $_SERVER["PATH_INFO"];\n' >"$work/app/index.php"
+printf 'CONFIG\nENV\nMS_MAP_PATTERN "."\nEND\nMAPS\nred "%s/red.map"\nEND\nEND\n' "$work" >"$work/mapserver.conf"
+cat >"$work/red.map" <<'END'
+MAP
+  NAME "red"
+  SIZE 10 10
+  EXTENT 0 0 1 1
+  IMAGETYPE png
+  LAYER
+    NAME "all"
+    TYPE polygon
+    STATUS default
+    FEATURE POINTS 0 0 1 1 1 0 0 0 END END
+    CLASS STYLE COLOR 255 0 0 END END
+  END
+END
+END
 chmod +x "$work/cgi/fossil" "$work/cgi/shebang"
-for link in /usr/lib/cgi-bin/{gitweb.cgi,mimetex.cgi,qupl.cgi,smokeping.cgi,awstats.pl} /usr/lib/cgit/cgit.cgi; do
+for link in /usr/lib/cgi-bin/{gitweb.cgi,mimetex.cgi,mapserv,qupl.cgi,smokeping.cgi,awstats.pl} /usr/lib/cgit/cgit.cgi /usr/share/dokuwiki; do
     [[ ! -e $link ]] || ln -s "$link" "$work/cgi"
 done
 if [[ -e /usr/bin/fossil ]]; then
@@ -74,6 +91,7 @@ plugin "cgi" {
         programs = "/usr/lib/git-core/* GIT_PROJECT_ROOT=$work/git GIT_HTTP_EXPORT_ALL=1
                     cgit.cgi CGIT_CONFIG=$work/cgitrc
                     gitweb.cgi GITWEB_CONFIG=$work/gitweb.conf
+                    mapserv MAPSERVER_CONFIG_FILE=$work/mapserver.conf
                     shebang REDIRECT_STATUS=200"
     }
 }
@@ -117,6 +135,10 @@ fi
 if has /usr/lib/cgi-bin/mimetex.cgi; then
     expect mimetex '/cgi-bin/mimetex.cgi?x^2+\frac{1}{2}' 200 'image/gif'
 fi
+if has /usr/lib/cgi-bin/mapserv; then
+    expect mapserv '/cgi-bin/mapserv?map=red&mode=map' 200 'image/png'
+    expect mapserv '/cgi-bin/mapserv?map=none&mode=map' 200 'text/html'
+fi
 if has /usr/lib/cgi-bin/qupl.cgi; then
     expect qdbm /cgi-bin/qupl.cgi 200 '<html|<title'
 fi
@@ -134,6 +156,12 @@ if has /usr/bin/php-cgi; then
     expect php /app/some/page 200 'front /some/page'
     expect php /app/no 404 'front /no'
     expect php /app/away 302 '^Location: /app/there'
+fi
+if has /usr/share/dokuwiki/doku.php; then
+    expect dokuwiki '/cgi-bin/dokuwiki/doku.php?id=start' 200 'DokuWiki'
+    expect dokuwiki '/cgi-bin/dokuwiki/doku.php?id=wiki:syntax' 200 'Formatting Syntax'
+    expect dokuwiki '/cgi-bin/dokuwiki/lib/exe/css.php?t=dokuwiki' 200 'text/css'
+    expect dokuwiki '/cgi-bin/dokuwiki/doku.php?id=no:such:page' 200 'does not exist'
 fi
 printf '%d checks, %d failures, %d skipped\n' "$checks" "$failures" "$skipped"
 ((failures == 0))

@@ -50,7 +50,7 @@ printf '<?php header("X-Powered-By: us"); setcookie("a", "b"); echo $_SERVER["SC
 # shellcheck disable=SC2016
 printf '<?php if ($_SERVER["PATH_INFO"] === "/no") http_response_code(404); if ($_SERVER["PATH_INFO"] === "/away") header("Location: /app/there"); echo "front ", $_SERVER["PATH_INFO"];\n' >"$work/app/index.php"
 printf 'CONFIG\nENV\nMS_MAP_PATTERN "."\nEND\nMAPS\nred "%s/red.map"\nEND\nEND\n' "$work" >"$work/mapserver.conf"
-cat >"$work/red.map" <<'END'
+cat >"$work/red.map" <<'MAPFILE'
 MAP
   NAME "red"
   SIZE 10 10
@@ -64,7 +64,7 @@ MAP
     CLASS STYLE COLOR 255 0 0 END END
   END
 END
-END
+MAPFILE
 chmod +x "$work/cgi/fossil" "$work/cgi/shebang"
 for link in /usr/lib/cgi-bin/{gitweb.cgi,mimetex.cgi,mapserv,qupl.cgi,smokeping.cgi,awstats.pl} /usr/lib/cgit/cgit.cgi /usr/share/dokuwiki; do
     [[ ! -e $link ]] || ln -s "$link" "$work/cgi"

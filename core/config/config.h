@@ -24,6 +24,7 @@ struct config_plugin {
     uint64_t body_limit;
     uint32_t concurrency;
     uint32_t methods; /* set of enum method */
+    char *routes;     /* words between blanks; NULL: its manifest's */
     bool global;      /* loaded RTLD_GLOBAL, and then alone in its pool */
     char *needs;      /* base/needs.h: less than its manifest says; NULL: as that says */
     char *needs_at;   /* where that was read, "FILE:LINE"; NULL: in no file */

@@ -53,6 +53,9 @@ static void good_heads(void **state) {
         {"Status: 302\nLocation: /there\n\n", 302, NULL, "/there", 0},
         {"Location: /there\nX-A: b\n\n", 302, NULL, "/there", 1},
         {"Set-Cookie: a\nSet-Cookie: b\nContent-Type: a/b\n\n", 200, "a/b", NULL, 2},
+        {"HTTP/1.1 404 No\nContent-Type: a/b\n\n", 404, "a/b", NULL, 0},
+        {"HTTP/1.0 200\r\nServer: x\r\nDate: y\r\nconnection: z\r\nX-A: b\r\n\r\n", 200, NULL, NULL, 1},
+        {"HTTP/1.1 200 OK\nStatus: 201\n\n", 201, NULL, NULL, 0},
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
         static struct head h;
@@ -79,7 +82,10 @@ static void bad_heads(void **state) {
         "A b: c\n\n",
         " Content-Type: a/b\n\n",
         "Content-Type : a/b\n\n",
-        "HTTP/1.1 200 OK\nContent-Type: a/b\n\n",
+        "HTTP/1.1 099 x\nContent-Type: a/b\n\n",
+        "HTTP/1.1\nContent-Type: a/b\n\n",
+        "Content-Type: a/b\nHTTP/1.1 200 OK\n\n",
+        "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n",
         "Content-Type: a/b\n folded\n\n",
         "Content-Type: a\x01"
         "b\n\n",
@@ -122,8 +128,33 @@ static void many_fields(void **state) {
     free(copy);
 }
 
+/* What is known to print no head is called by its name. */
+static void faults(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *word;
+    } table[] = {
+        {" Content-Type: a/b\n \n hi\n", "Fortran"},
+        {"Content-Type: a/b\n \nhi\n", "COBOL"},
+        {"Content-Type: a/b\r\n \r\nhi\r\n", "COBOL"},
+        {"Content-Type: a/b\nhi\n", NULL},
+        {"Content-Type: a/b\n ", NULL},
+        {"Security alert!", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+        size_t length = strlen(table[i].text);
+        char *copy = malloc(length + 1);
+        memcpy(copy, table[i].text, length + 1);
+        const char *fault = head_fault(copy, length);
+        assert_true(table[i].word ? fault && strstr(fault, table[i].word) : !fault);
+        free(copy);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(ends), cmocka_unit_test(good_heads),
-                                       cmocka_unit_test(bad_heads), cmocka_unit_test(many_fields)};
+                                       cmocka_unit_test(bad_heads), cmocka_unit_test(many_fields),
+                                       cmocka_unit_test(faults)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

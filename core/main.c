@@ -157,7 +157,7 @@ int main(int argc, char **argv) {
         return EXIT_FAILURE;
     }
     if (argc == 3 && strcmp(argv[1], HERITAGE_COMMAND) == 0) {
-        return worker_main((pid_t)strtol(argv[2], NULL, 10), enclose);
+        return worker_main((pid_t)strtol(argv[2], NULL, 10), enclose, &coder_libraries);
     }
     if (argc == 3 && strcmp(argv[1], HERITAGE_TRACE_COMMAND) == 0) {
         return trace_main((pid_t)strtol(argv[2], NULL, 10));

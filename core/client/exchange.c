@@ -103,6 +103,7 @@ void exchange_record(const struct exchange *x) {
  * space or CR behind a value). */
 static void head_terminate(struct exchange *x, char *head) {
     const struct http_request *r = &x->request;
+    head[r->name.length] = '\0';
     head[r->target.at + r->target.length] = '\0';
     for (uint32_t i = 0; i < r->field_count; i++) {
         head[r->fields[i].name.at + r->fields[i].name.length] = '\0';
@@ -162,8 +163,9 @@ long exchange_pack(struct exchange *x, const struct exchange_place *place, unsig
     bool forwarded = x->forward.times > 0;
     struct wire_request w = {
         .plugin = place->plugin,
-        .method = exchange_method(x),
+        .name = forwarded ? http_method_name(exchange_method(x)) : head,
         .minor = r->minor,
+        .compress = place->compress,
         .keep = x->keep,
         .connection = c->number,
         .id = x->id,

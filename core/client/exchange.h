@@ -66,6 +66,7 @@ void exchange_record(const struct exchange *exchange);
 struct exchange_place {
     uint32_t plugin;       /* its number in that worker */
     uint32_t route_length; /* how much of the path is its route */
+    bool compress;         /* its answer may be compressed */
 };
 
 /* Packs the request for a worker. Bytes, or -EMSGSIZE. */

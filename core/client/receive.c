@@ -23,10 +23,11 @@ enum { BLOCK_LEAST = 4096, BLOCK_MOST = SCRATCH_SIZE };
 
 /* True when it has its answer already: by ourselves, or by the service that should have told who answers. */
 static bool answered_at_once(struct connection *c, struct exchange *x) {
-    char fields[96];
-    char allow[64];
+    static const struct http_methods all = {.known = UINT32_MAX};
+    char fields[16 + HTTP_ALLOW_SIZE];
+    char allow[HTTP_ALLOW_SIZE];
     if (x->path[0] == '*') { /* OPTIONS *: RFC 9110 section 9.3.7 */
-        http_methods_allow(UINT32_MAX, allow);
+        http_methods_allow(&all, allow);
         snprintf(fields, sizeof(fields), "Allow: %s\r\n", allow);
         connection_answer(c, 204, fields, "");
         return true;

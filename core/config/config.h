@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/log.h"
+#include "http/method.h"
 
 struct config_option {
     char *name;
@@ -23,12 +24,13 @@ struct config_plugin {
     uint32_t timeout_ms;
     uint64_t body_limit;
     uint32_t concurrency;
-    uint32_t methods; /* set of enum method */
-    char *routes;     /* words between blanks; NULL: its manifest's */
-    bool global;      /* loaded RTLD_GLOBAL, and then alone in its pool */
-    char *needs;      /* base/needs.h: less than its manifest says; NULL: as that says */
-    char *needs_at;   /* where that was read, "FILE:LINE"; NULL: in no file */
-    bool allow_wider; /* or more */
+    struct http_methods methods; /* none: as the manifest says */
+    char *routes;                /* words between blanks; NULL: its manifest's */
+    bool compress;               /* what it writes is, for clients that accept it */
+    bool global;                 /* loaded RTLD_GLOBAL, and then alone in its pool */
+    char *needs;                 /* base/needs.h: less than its manifest says; NULL: as that says */
+    char *needs_at;              /* where that was read, "FILE:LINE"; NULL: in no file */
+    bool allow_wider;            /* or more */
     struct config_option *options;
     size_t option_count;
     char *at; /* where it begins, "FILE:LINE"; NULL: in no file */

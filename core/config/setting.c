@@ -71,7 +71,8 @@ static int flag_parse(const char *text, bool *flag) {
 
 int setting_check(const struct setting *s, const char *text, char expected[SETTING_EXPECTED]) {
     uint64_t value;
-    uint32_t methods, word;
+    struct http_methods methods;
+    uint32_t word;
     enum log_level level;
     bool flag;
     bool fits = strlen(text) >= s->least && strlen(text) <= s->most;
@@ -86,7 +87,7 @@ int setting_check(const struct setting *s, const char *text, char expected[SETTI
         return expect(expected, plugin_name_valid(text), PLUGIN_NAME_EXPECTED);
     case SETTING_METHODS:
         return expect(expected, text[0] && http_methods_parse(text, &methods) == 0,
-                      "names of methods, as \"GET POST\"");
+                      "names of methods, as \"GET POST PROPFIND\"");
     case SETTING_FLAG:
         return expect(expected, flag_parse(text, &flag) == 0, "on or off");
     case SETTING_FORMAT:

@@ -14,7 +14,7 @@ enum setting_kind {
     SETTING_HOSTS,        /* char **, names of hosts */
     SETTING_ADMIN,        /* the same, or "auto", or "off" */
     SETTING_PLUGINS,      /* a list of plugins' names */
-    SETTING_METHODS,      /* uint32_t, set of enum method */
+    SETTING_METHODS,      /* struct http_methods */
     SETTING_FLAG,         /* bool, "on" or "off" */
     SETTING_FORMAT,       /* char *, of the access log */
     SETTING_FORM,         /* char *, "text" or "json" */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http/method.h"
 #include "pool/plugin.h"
 
 static int compare(const char *a, size_t a_length, const char *b, size_t b_length) {
@@ -40,6 +41,7 @@ static void plugin_free(struct plugin *p) {
     free(p->name);
     free(p->version);
     free(p->route);
+    free(p->methods);
 }
 
 /* False: no memory; nothing is left then. */
@@ -49,9 +51,13 @@ static bool plugin_copy(struct plugin *to, const struct plugin *from) {
     to->name = strdup(from->name);
     to->version = from->version ? strdup(from->version) : NULL;
     to->route = strdup(from->route);
-    if (!to->file || !to->name || !to->route || (from->version && !to->version)) {
+    to->methods = calloc(1, sizeof(*to->methods));
+    if (!to->file || !to->name || !to->route || !to->methods || (from->version && !to->version)) {
         plugin_free(to);
         return false;
+    }
+    if (from->methods) {
+        *to->methods = *from->methods;
     }
     to->route_length = strcmp(to->route, "/") == 0 ? 0 : strlen(to->route);
     return true;

@@ -32,8 +32,9 @@ static void contract_complete(const struct config *config, struct plugin *p) {
     said = said ? said : &silent;
     p->timeout_ms = said->timeout_ms ? said->timeout_ms : p->timeout_ms ? p->timeout_ms : config->handler_timeout_ms;
     p->body_limit = said->body_limit ? said->body_limit : p->body_limit ? p->body_limit : config->body_limit;
+    p->compress = said->compress;
     p->concurrency = said->concurrency ? said->concurrency : p->concurrency;
-    p->methods = said->methods ? said->methods : p->methods;
+    *p->methods = http_methods_valid(&said->methods) ? said->methods : *p->methods;
 }
 
 /* The texts of a message are const; a plugin's own are copies, which router_add makes. */
@@ -63,6 +64,7 @@ static const char *routes_of(const struct generation *g, const char *name, const
 static int plugin_add(struct generation *g, struct pool *pool, uint32_t place, const struct wire_plugin *told,
                       char *route, bool again) {
     const struct member *member = generation_member(g, told->file);
+    struct http_methods methods = told->methods;
     struct plugin p = {.pool = pool,
                        .account = account_of(&g->all->pools->accounts, told->name),
                        .index = place,
@@ -72,7 +74,7 @@ static int plugin_add(struct generation *g, struct pool *pool, uint32_t place, c
                        .route = route,
                        .again = again,
                        .needs = member ? member->needs : NULL,
-                       .methods = told->methods,
+                       .methods = &methods,
                        .timeout_ms = told->timeout_ms,
                        .concurrency = told->concurrency,
                        .body_limit = told->body_limit};
@@ -130,8 +132,7 @@ static int broken_add(struct generation *g, const struct member *m) {
     char *name = strndup(m->file, strlen(m->file) - strlen(".so"));
     char *usual = NULL;
     int error = name && asprintf(&usual, "/%s", name) >= 0 ? 0 : -ENOMEM;
-    struct plugin p = {
-        .pool = &g->pools[m->pool], .file = m->file, .name = name, .methods = UINT32_MAX, .broken = true};
+    struct plugin p = {.pool = &g->pools[m->pool], .file = m->file, .name = name, .broken = true};
     const char *at = error ? "" : routes_of(g, name, m->route ? m->route : usual);
     while (!error && (p.route = route_next(&at))) {
         p.account = account_of(&g->all->pools->accounts, name);

@@ -89,6 +89,19 @@ static int error_refuse(enum http_errno error, const char *at) {
     return error == HPE_HEADER_OVERFLOW ? 431 : error == HPE_INVALID_CONTENT_LENGTH ? length_refuse(at) : 400;
 }
 
+/* http-parser has a list of methods, reads some of them otherwise, and stops at any other: it is told of a POST instead
+ * of what we do not know ourselves, and reads the rest of the line as strictly as any. How much it has read. */
+static size_t execute(http_parser *parser, const http_parser_settings *settings, const char *head, size_t length,
+                      const struct http_request *r) {
+    static const char known[] = "POST";
+    if (r->method != METHOD_OTHER) {
+        return http_parser_execute(parser, settings, head, length);
+    }
+    size_t name = r->name.length;
+    (void)http_parser_execute(parser, settings, known, sizeof(known) - 1);
+    return name + http_parser_execute(parser, settings, head + name, length - name);
+}
+
 static int head_parse(const char *head, size_t length, struct http_request *out) {
     static const http_parser_settings settings = {.on_url = on_url,
                                                   .on_header_field = on_field,
@@ -98,7 +111,9 @@ static int head_parse(const char *head, size_t length, struct http_request *out)
     http_parser parser;
     http_parser_init(&parser, HTTP_REQUEST);
     parser.data = &p;
-    size_t used = http_parser_execute(&parser, &settings, head, length);
+    out->name = (struct http_span){.length = (uint32_t)strcspn(head, " ")};
+    out->method = http_method_find(head, out->name.length);
+    size_t used = execute(&parser, &settings, head, length, out);
     if (p.too_many) {
         return 431;
     }
@@ -109,8 +124,7 @@ static int head_parse(const char *head, size_t length, struct http_request *out)
         return 505;
     }
     out->minor = parser.http_minor > 0 ? 1 : 0;
-    out->method = http_method_find(head, strcspn(head, " "));
-    return out->method == METHODS ? 501 : 0;
+    return http_method_served(head, out->name.length) ? 0 : 501;
 }
 
 /* ---- Fields ---- */

@@ -26,9 +26,10 @@ enum http_framing { HTTP_NO_BODY, HTTP_LENGTH, HTTP_CHUNKED };
 
 struct http_request {
     enum method method;
-    uint8_t minor;        /* HTTP/1.0 or HTTP/1.1 */
-    bool keep_alive;      /* what the client wants: RFC 9112 section 9.3 */
-    bool expect_continue; /* Expect: 100-continue on HTTP/1.1 */
+    struct http_span name; /* the method's, as sent */
+    uint8_t minor;         /* HTTP/1.0 or HTTP/1.1 */
+    bool keep_alive;       /* what the client wants: RFC 9112 section 9.3 */
+    bool expect_continue;  /* Expect: 100-continue on HTTP/1.1 */
     enum http_framing framing;
     uint64_t content_length; /* when framing is HTTP_LENGTH */
     struct http_span target; /* the request target as sent: any bytes but controls, space, DEL and '#' */

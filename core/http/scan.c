@@ -93,14 +93,14 @@ static int limit_check(const struct http_scan *scan, const struct http_limits *l
     return length >= limits->head ? 431 : 0;
 }
 
-/* The request line is complete and well-formed, its "1.1 CR LF" right before scan->at: is it one that we serve? CONNECT
- * and TRACE are not. */
+/* The request line is complete and well-formed, its "1.1 CR LF" right before scan->at: is it one that could be served?
+ */
 static int request_line_check(const struct http_scan *scan, const char *data) {
     if (data[scan->at - 5] != '1') {
         return 505;
     }
     const char *method = data + scan->start;
-    return http_method_find(method, strcspn(method, " ")) == METHODS ? 501 : 0;
+    return http_method_served(method, strcspn(method, " ")) ? 0 : 501;
 }
 
 /* Having stepped from one state to the next: 0, or the status to refuse with. */

@@ -29,7 +29,7 @@ enum { HTTP_SCAN_MORE = 0, HTTP_SCAN_DONE = 1 };
 /*
  * Looks at data[0..length), of which data[0..scan->at) has been seen before. Returns HTTP_SCAN_MORE when the head is
  * not complete, HTTP_SCAN_DONE when it is (it is data[scan->start .. scan->at)), or the status to refuse with: 400,
- * 414, 431, 501 (a method that is a valid token but not ours), 505. After a refusal the connection is to be closed.
+ * 414, 431, 501 (CONNECT, TRACE, or longer than any method), 505. After a refusal the connection is to be closed.
  */
 int http_scan(struct http_scan *scan, const struct http_limits *limits, const char *data, size_t length);
 

@@ -15,7 +15,7 @@ bool running_look(const struct worker *w, struct running *out) {
     }
     const struct exchange *x = ticket_of_job(head)->exchange;
     *out = (struct running){.plugin = head->plugin->name,
-                            .method = http_method_name((enum method)x->request.method),
+                            .method = exchange_head(x), /* packed once, its name is ended */
                             .target = http_text(exchange_head(x), x->request.target),
                             .length = x->request.target.length,
                             .since = w->pending.since};

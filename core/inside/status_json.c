@@ -131,7 +131,7 @@ static void plugin_write(struct writer *out, const struct plugin *p) {
     const struct inside *in = out->in;
     const struct plugin_counters *t = &p->account->counters;
     struct histogram recent;
-    char methods[64];
+    char methods[HTTP_ALLOW_SIZE];
     counters_recent(t, status_now(in), &recent);
     http_methods_allow(p->methods, methods);
     open(out, NULL, '{');

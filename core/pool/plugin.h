@@ -9,6 +9,7 @@
 #include "base/list.h"
 
 struct account;
+struct http_methods;
 struct pool;
 
 /* Its manifest, with the configuration's word and the server's defaults filled in. */
@@ -22,12 +23,13 @@ struct plugin {
     char *route;         /* "/" or "/a/b" */
     const char *needs;   /* what it is held to (base/needs.h), its generation's; NULL: none of it can be served */
     size_t route_length; /* of what a path must begin with: 0 for "/" */
-    uint32_t methods;    /* set of enum method */
+    struct http_methods *methods; /* for who routes */
     uint32_t timeout_ms;
     uint32_t concurrency; /* 0: no limit */
     uint64_t body_limit;
-    bool again;  /* by another of its routes */
-    bool broken; /* no version of it can be served: 503 */
+    bool again;    /* by another of its routes */
+    bool compress; /* its answers may be compressed */
+    bool broken;   /* no version of it can be served: 503 */
 
     /* What waits for a worker, see pool/queue.h; linked only while there is something. */
     struct list waiting; /* of struct job, oldest first */

@@ -106,7 +106,7 @@ static struct http_span field_find(const struct outcome *o, const char *name) {
 static void put_request(struct line *l, const struct outcome *o) {
     const struct http_request *r = o->request;
     if (r) {
-        put_string(l, http_method_name(r->method));
+        put_span(l, o, r->name);
         put(l, " ", 1);
         put_span(l, o, r->target);
         put_string(l, r->minor == 0 ? " HTTP/1.0" : " HTTP/1.1");
@@ -161,7 +161,7 @@ static void put_piece(struct line *l, struct access *a, const struct outcome *o,
         put_request(l, o);
         break;
     case ACCESS_METHOD:
-        put_string(l, r ? http_method_name(r->method) : "-");
+        put_optional(l, o, r ? r->name : (struct http_span){0});
         break;
     case ACCESS_PATH:
         put_optional(l, o, r ? r->path : (struct http_span){0});
@@ -235,7 +235,7 @@ static int json_line(struct buffer *out, const struct outcome *o, const char *pr
     error = error ? error : json_string(out, o->request_id);
     error = error ? error : buffer_format(out, ",\"address\":\"%s\",\"status\":%d", address_text(o), o->status);
     if (!error && r) {
-        error = buffer_format(out, ",\"method\":\"%s\"", http_method_name(r->method));
+        error = json_span(out, o, "method", r->name);
         error = error ? error : json_span(out, o, "target", r->target);
         error = error ? error : buffer_format(out, ",\"protocol\":\"HTTP/1.%d\"", r->minor);
         error = error ? error : json_span(out, o, "referer", field_find(o, "Referer"));

@@ -32,7 +32,8 @@ static void request_save(struct ticket *t, uint64_t incident) {
         return;
     }
     const struct plugin *plugin = t->job.plugin;
-    const struct exchange_place place = {.plugin = plugin->index, .route_length = (uint32_t)plugin->route_length};
+    const struct exchange_place place = {
+        .plugin = plugin->index, .route_length = (uint32_t)plugin->route_length, .compress = plugin->compress};
     unsigned char *packed = malloc(PACKED_MAX);
     long length = packed ? exchange_pack(x, &place, packed, PACKED_MAX) : 0;
     if (length < 0) {
@@ -65,7 +66,7 @@ void failure_record(struct job *job, const struct job_loss *loss) {
                                          .outran = loss->outran,
                                          .limit_ms = job->plugin->timeout_ms,
                                          .touched = loss->touched,
-                                         .method = http_method_name(r->method),
+                                         .method = exchange_head(x), /* packed once, its name is ended */
                                          .target = http_text(exchange_head(x), r->target),
                                          .target_length = r->target.length,
                                          .request_id = x->request_id};

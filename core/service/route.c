@@ -10,7 +10,7 @@
 #include "config/config.h"
 #include "generation/generation.h"
 #include "generation/generations.h"
-#include "http/method.h"
+#include "http/parse.h"
 #include "pool/account.h"
 #include "pool/plugin.h"
 #include "pool/pools.h"
@@ -72,15 +72,33 @@ static void refuse_early(struct ticket *t) {
 
 static void refuse_method(struct ticket *t) {
     struct connection *c = t->exchange->connection;
-    char fields[96];
-    char allow[64];
+    char fields[16 + HTTP_ALLOW_SIZE];
+    char allow[HTTP_ALLOW_SIZE];
     http_methods_allow(t->job.plugin->methods, allow);
     snprintf(fields, sizeof(fields), "Allow: %s\r\n", allow);
-    if ((enum method)t->exchange->request.method == METHOD_OPTIONS) {
+    if (exchange_method(t->exchange) == METHOD_OPTIONS) {
         connection_answer(c, 204, fields, "");
     } else {
         connection_answer(c, 405, fields, "The method is not supported at this path.");
     }
+}
+
+/* Whether any plugin answers it: what nobody does is 501 wherever it is asked, what others do is 405 (RFC 9110 15.6.2).
+ */
+static bool method_known(const struct ticket *t, const struct generation *now) {
+    const struct http_request *r = &t->exchange->request;
+    const char *name = http_text(exchange_head(t->exchange), r->name);
+    bool known = r->method != METHOD_OTHER;
+    for (size_t i = 0; !known && i < now->router.count; i++) {
+        known = http_methods_have(now->router.plugins[i].methods, r->method, name, r->name.length);
+    }
+    return known;
+}
+
+static bool method_answered(const struct ticket *t) {
+    const struct exchange *x = t->exchange;
+    const char *name = http_text(exchange_head(x), x->request.name);
+    return http_methods_have(t->job.plugin->methods, exchange_method(x), name, x->request.name.length);
 }
 
 static void refuse_quarantined(struct ticket *t) {
@@ -120,11 +138,13 @@ bool route_find(struct ticket *t) {
         connection_answer(x->connection, 403, "", HOST_REMEDY); /* what is shown is the author's alone */
     } else if (!now) {
         refuse_early(t);
+    } else if (plugin && plugin->broken) {
+        refuse_broken(t);
+    } else if (!method_known(t, now)) {
+        connection_answer(x->connection, 501, "", "No plugin answers this method.");
     } else if (!plugin) {
         refuse_unknown(t);
-    } else if (plugin->broken) {
-        refuse_broken(t);
-    } else if (plugin->methods & 1u << exchange_method(x)) {
+    } else if (method_answered(t)) {
         return true;
     } else {
         refuse_method(t);

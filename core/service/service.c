@@ -72,7 +72,8 @@ static void connection_forget(struct connection *c) {
 
 static long job_pack(struct job *job, unsigned char *to, size_t capacity) {
     const struct exchange_place place = {.plugin = job->plugin->index,
-                                         .route_length = (uint32_t)job->plugin->route_length};
+                                         .route_length = (uint32_t)job->plugin->route_length,
+                                         .compress = job->plugin->compress};
     return exchange_pack(ticket_of_job(job)->exchange, &place, to, capacity);
 }
 

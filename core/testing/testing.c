@@ -254,7 +254,8 @@ static const char *request_id(struct socgi_test *test, const struct http_request
 
 static int request_convert(struct socgi_test *test, const struct http_request *parsed, struct wire_request *wire) {
     char *path = arena_alloc(&test->cache.arena, parsed->path.length + 1);
-    *wire = (struct wire_request){.method = (uint32_t)parsed->method,
+    *wire = (struct wire_request){.name = span_copy(test, parsed->name),
+                                  .method = (uint32_t)parsed->method,
                                   .minor = parsed->minor,
                                   .keep = parsed->keep_alive,
                                   .id = 1,
@@ -268,14 +269,15 @@ static int request_convert(struct socgi_test *test, const struct http_request *p
                                   .remote_port = 49152,
                                   .server_addr = "127.0.0.1",
                                   .server_port = 8080};
-    if (!path || !wire->request_id || !wire->target || !wire->query || !wire->host) {
+    if (!path || !wire->name || !wire->request_id || !wire->target || !wire->query || !wire->host) {
         return -ENOMEM;
     }
     if (http_path_decode(http_text(test->head.data, parsed->path), parsed->path.length, path, NULL)) {
         return -EINVAL;
     }
     long route = route_length(test, path);
-    if (route < 0 || !(test->context.manifest.methods & 1u << parsed->method)) {
+    if (route < 0 ||
+        !http_methods_have(&test->context.manifest.methods, parsed->method, wire->name, parsed->name.length)) {
         return -EINVAL;
     }
     wire->route_length = (uint32_t)route;

@@ -137,7 +137,8 @@ long wire_plugin_pack(const struct wire_plugin *plugin, unsigned char *out) {
     pack_text(&p, plugin->reason);
     pack_text(&p, plugin->version);
     pack_text(&p, plugin->route);
-    pack_u32(&p, plugin->methods);
+    pack_u32(&p, plugin->methods.known);
+    pack_text(&p, plugin->methods.others);
     pack_u32(&p, plugin->timeout_ms);
     pack_u32(&p, plugin->concurrency);
     pack_u64(&p, plugin->body_limit);
@@ -151,10 +152,15 @@ int wire_plugin_unpack(struct wire_plugin *plugin, const void *message, size_t l
     plugin->reason = unpack_text(&u);
     plugin->version = unpack_text(&u);
     plugin->route = unpack_text(&u);
-    plugin->methods = unpack_u32(&u);
+    plugin->methods = (struct http_methods){.known = unpack_u32(&u)};
+    const char *others = unpack_text(&u);
     plugin->timeout_ms = unpack_u32(&u);
     plugin->concurrency = unpack_u32(&u);
     plugin->body_limit = unpack_u64(&u);
+    if (!others || strlen(others) >= sizeof(plugin->methods.others)) {
+        return -EPROTO;
+    }
+    memcpy(plugin->methods.others, others, strlen(others) + 1);
     if (!plugin->file || (!plugin->reason && (!plugin->name || !plugin->route || plugin->route[0] != '/'))) {
         return -EPROTO;
     }

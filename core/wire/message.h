@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http/method.h"
 #include "wire/channel.h"
 #include "wire/pack.h"
 
@@ -78,7 +79,7 @@ struct wire_plugin {
     const char *reason;  /* why it is not served, then the rest may be missing; NULL: it is, and the rest is valid */
     const char *version; /* may be NULL */
     const char *route;   /* "/hello"; "/" for everything */
-    uint32_t methods;    /* set of enum method */
+    struct http_methods methods;
     uint32_t timeout_ms; /* these three: 0 where the manifest is silent */
     uint32_t concurrency;
     uint64_t body_limit;

@@ -4,14 +4,17 @@
 #include <errno.h>
 #include <string.h>
 
+#include "http/head.h"
+#include "http/method.h"
 #include "http/reqid.h"
 #include "wire/pack.h"
 
 long wire_request_pack(const struct wire_request *r, unsigned char *to, size_t capacity) {
     struct packer p = {.data = to, .capacity = capacity};
     pack_u32(&p, r->plugin);
-    pack_u32(&p, r->method);
+    pack_text(&p, r->name);
     pack_u32(&p, r->minor);
+    pack_u32(&p, r->compress);
     pack_u32(&p, r->keep);
     pack_u64(&p, r->connection);
     pack_u64(&p, r->id);
@@ -56,8 +59,9 @@ static void unpack_body(struct wire_request *r, struct unpacker *u) {
 int wire_request_unpack(struct wire_request *r, const unsigned char *from, size_t length) {
     struct unpacker u = {.data = from, .length = length};
     r->plugin = unpack_u32(&u);
-    r->method = unpack_u32(&u);
+    r->name = unpack_text(&u);
     r->minor = unpack_u32(&u);
+    r->compress = unpack_u32(&u);
     r->keep = unpack_u32(&u);
     r->connection = unpack_u64(&u);
     r->id = unpack_u64(&u);
@@ -75,11 +79,12 @@ int wire_request_unpack(struct wire_request *r, const unsigned char *from, size_
     r->server_port = unpack_u32(&u);
     unpack_body(r, &u);
     r->field_count = unpack_u32(&u);
-    if (u.failed || !r->request_id || strlen(r->request_id) > HTTP_REQID_MAX || !r->target || !r->path || !r->query ||
-        !r->from || !r->host || !r->remote_addr || !r->server_addr || r->route_length > strlen(r->path) ||
-        r->field_count > r->field_capacity) {
+    if (u.failed || !r->name || !http_token_valid(r->name, strlen(r->name)) || !r->request_id ||
+        strlen(r->request_id) > HTTP_REQID_MAX || !r->target || !r->path || !r->query || !r->from || !r->host ||
+        !r->remote_addr || !r->server_addr || r->route_length > strlen(r->path) || r->field_count > r->field_capacity) {
         return -EPROTO;
     }
+    r->method = http_method_find(r->name, strlen(r->name));
     for (uint32_t i = 0; i < r->field_count; i++) {
         r->fields[i].name = unpack_text(&u);
         r->fields[i].value = unpack_text(&u);

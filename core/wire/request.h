@@ -22,8 +22,10 @@ struct wire_field {
 
 struct wire_request {
     uint32_t plugin;        /* index in the order of the PLUGIN messages */
-    uint32_t method;        /* enum method */
+    const char *name;       /* the method's */
+    uint32_t method;        /* enum method; unpacking tells it by the name */
     uint32_t minor;         /* HTTP/1.minor */
+    uint32_t compress;      /* 1: its answer may be compressed */
     uint32_t keep;          /* 1: the connection may be kept after it */
     uint64_t connection;    /* the master's number of the connection */
     uint64_t id;            /* the master's number of the request */

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/utf8.h"
-#include "http/method.h"
 
 bool rules_name(const char *name) {
     static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
@@ -46,16 +45,11 @@ bool rules_file(const char *file) {
            !strchr(file, '/') && utf8_printable(file, length);
 }
 
-static bool methods_valid(uint32_t set) {
-    bool get = set & 1u << METHOD_GET, head = set & 1u << METHOD_HEAD;
-    return set > 0 && set < 1u << METHODS && (!get || head);
-}
-
 bool rules_plugin(const struct wire_plugin *p) {
     if (!rules_file(p->file) || (p->route && !rules_route(p->route)) || (p->version && !rules_version(p->version))) {
         return false;
     }
-    return p->reason || (p->name && rules_name(p->name) && p->route && methods_valid(p->methods));
+    return p->reason || (p->name && rules_name(p->name) && p->route && http_methods_valid(&p->methods));
 }
 
 /* More than any network carries, so that what is counted of many answers cannot wrap. */

@@ -13,6 +13,7 @@
 #include "http/status.h"
 #include "worker/context.h"
 #include "worker/denied.h"
+#include "worker/encode.h"
 #include "worker/origin.h"
 #include "worker/request.h"
 
@@ -55,6 +56,11 @@ static bool carries_body(const struct socgi_response *res) {
 static void choose_known(const struct socgi_response *res, struct http_head *head) {
     head->framing = HTTP_BODY_LENGTH;
     head->length = res->promised ? res->promise : res->body_length;
+    if (res->encoded) {
+        head->length = res->body_length;
+        head->framing = is_head(res) ? HTTP_BODY_NONE : HTTP_BODY_LENGTH; /* nobody has made those bytes */
+        return;
+    }
     bool unknown = (is_head(res) || res->status == 304) && !res->promised && res->body_length == 0;
     if (res->status == 205) {
         head->length = 0;
@@ -65,7 +71,7 @@ static void choose_known(const struct socgi_response *res, struct http_head *hea
 
 /* The framing when more may follow a flush. */
 static void choose_unknown(const struct socgi_response *res, struct http_head *head) {
-    if (res->promised || res->status == 205) {
+    if ((res->promised && !res->encoded) || res->status == 205) {
         choose_known(res, head);
     } else if (http_status_bodyless(res->status)) {
         head->framing = HTTP_BODY_NONE;
@@ -92,6 +98,11 @@ static int head_write(struct socgi_response *res, const struct http_head *head) 
 /* Makes the head; `last`: nothing follows what has been written. 0, or -ENOMEM. */
 static int answer_begin(struct socgi_response *res, int status, bool last) {
     res->status = status;
+    int error = encode_begin(res, last);
+    error = error || !last ? error : encode_body(res, true);
+    if (error) {
+        return error;
+    }
     struct http_head head = {.status = status,
                              .minor = (int)res->req->wire.minor,
                              .close = !res->req->wire.keep,
@@ -106,7 +117,7 @@ static int answer_begin(struct socgi_response *res, int status, bool last) {
     res->begun = true;
     res->framing = head.framing;
     res->close = head.close;
-    int error = head_write(res, &head);
+    error = head_write(res, &head);
     res->head_length = res->frame.length;
     return error ? error : response_frame(res, 0, res->frame.length);
 }
@@ -120,19 +131,20 @@ static int frame_append(struct socgi_response *res, const char *text) {
 /* Frames the body written since the last time. 0, or -ENOMEM. */
 static int body_frame(struct socgi_response *res, bool last) {
     bool chunked = res->framing == HTTP_BODY_CHUNKED;
-    uint64_t length = res->body_length;
-    int error = 0;
+    uint64_t written = res->body_length;
     if (!carries_body(res)) {
         response_drop_body(res);
         return 0;
     }
-    if (chunked && length > 0) {
+    int error = encode_body(res, last);
+    uint64_t length = res->body_length;
+    if (!error && chunked && length > 0) {
         char size[24];
         snprintf(size, sizeof(size), "%" PRIx64 "\r\n", length);
         error = frame_append(res, size);
     }
     res->framed = res->part_count;
-    res->body_framed += length;
+    res->body_framed += written;
     res->body_length = 0;
     if (!error && chunked && length > 0) {
         error = frame_append(res, "\r\n");

@@ -163,6 +163,7 @@ static void request_run(struct handling *h, struct delivery *d, struct wire_requ
     /* A flush is the handler's own time; the turn is for what is left when it has returned. */
     struct respond to = {.connection = d->connection, .slot = d->slot, .turn = UINT64_MAX};
     response_begin(&h->response, &request, h->start->response_limit, respond_send, &to);
+    h->response.coder = h->coder;
     h->response.held = d->connection < 0;
     custody_run(h->custody, wire->plugin);
     int returned = context->manifest.plugin.handle(&request, &h->response);

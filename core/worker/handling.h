@@ -23,6 +23,7 @@ struct handling {
     const struct wire_start *start;
     const struct mailbox *box;
     const struct registry *registry;
+    const struct coder *coder;
     struct custody *custody;
     struct turn *turn;
     struct request_cache cache;

@@ -106,7 +106,9 @@ int manifest_read(struct manifest *m, const struct socgi_plugin *given, const ch
     snprintf(m->route, sizeof(m->route), "%s%s", m->plugin.route ? "" : "/", m->plugin.route ? m->plugin.route : name);
     const char *methods = m->plugin.methods ? m->plugin.methods : DEFAULT_METHODS;
     if (http_methods_parse(methods, &m->methods)) {
-        return refuse(reason, "methods \"%s\" are not all known: as \"GET POST\", in capitals, a blank between them",
+        return refuse(reason,
+                      "methods \"%s\" are not all methods: as \"GET POST\", in capitals, a blank between them, no "
+                      "CONNECT or TRACE",
                       methods);
     }
     if (m->plugin.version && !rules_version(m->plugin.version)) {

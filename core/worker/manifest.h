@@ -19,7 +19,7 @@ struct manifest {
     struct socgi_plugin plugin; /* as much as the plugin knew of; what it did not is zero */
     char name[RULES_NAME_MAX + 1];
     char route[RULES_ROUTE_MAX + 1];
-    uint32_t methods; /* set of enum method */
+    struct http_methods methods;
 };
 
 /* Reads and checks what a plugin exports; `fallback` is its name where it gives none. 0, or -EINVAL with the reason. */

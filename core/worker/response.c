@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/fd.h"
+#include "coder/coder.h"
 #include "worker/context.h"
 #include "worker/origin.h"
 #include "worker/request.h"
@@ -45,6 +46,14 @@ static void files_close(struct socgi_response *res) {
     }
 }
 
+static void encoding_close(struct socgi_response *res) {
+    if (res->encoding) {
+        res->coder->close(res->encoding);
+    }
+    res->encoding = NULL;
+    res->encoded = false;
+}
+
 void response_end(struct socgi_response *res) {
     files_close(res);
     text_clear(&res->text);
@@ -54,6 +63,7 @@ void response_end(struct socgi_response *res) {
         res->parts = NULL;
         res->part_capacity = 0;
     }
+    encoding_close(res);
     res->promised = res->begun = res->close = res->broken = res->gone = res->held = false;
     res->flushed = 0;
     res->field_count = res->part_count = res->next = res->framed = 0;
@@ -188,7 +198,7 @@ int response_spill(struct socgi_response *res) {
 }
 
 /* Text beyond what memory may hold goes to the file at once, so that memory is bounded whatever a handler writes. */
-static int text_append(struct socgi_response *res, const void *data, size_t length) {
+int response_text_append(struct socgi_response *res, const void *data, size_t length) {
     struct response_text *text = &res->text;
     if (length <= RESPONSE_TEXT_IN_MEMORY && text->memory.length <= RESPONSE_TEXT_IN_MEMORY - length) {
         return buffer_append(&text->memory, data, length);
@@ -211,7 +221,7 @@ int response_write(struct socgi_response *res, const void *data, size_t length) 
     }
     struct response_part more = {
         .kind = PART_TEXT, .offset = res->text.spilled + res->text.memory.length, .length = length};
-    int error = length > res->limit - res->generated ? -EFBIG : text_append(res, data, length);
+    int error = length > res->limit - res->generated ? -EFBIG : response_text_append(res, data, length);
     error = error ? error : response_append(res, more);
     if (error) {
         res->error = res->error ? res->error : error;

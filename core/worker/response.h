@@ -53,6 +53,7 @@ struct response_field {
     const char *value;
 };
 
+struct coder;
 struct socgi_response;
 
 /* Sends framed parts, as many as go without waiting. 0, or -EPIPE: the client is gone. */
@@ -63,6 +64,7 @@ struct socgi_response {
     uint64_t limit;      /* of generated text */
     response_send *send; /* for socgi_flush */
     void *sink;
+    const struct coder *coder; /* what compresses; NULL: nothing does */
 
     struct response_field *fields;
     size_t field_count, field_capacity;
@@ -92,8 +94,10 @@ struct socgi_response {
     bool close; /* the connection must be closed after it */
     enum http_body_framing framing;
     uint64_t head_length;
-    bool broken; /* it cannot be completed */
-    bool gone;   /* the client is */
+    bool encoded;   /* by a coding that the head names */
+    void *encoding; /* the stream that does it; NULL: there is none, or it has ended */
+    bool broken;    /* it cannot be completed */
+    bool gone;      /* the client is */
 };
 
 /* Begins an answer to `req`; *res was zeroed once, or ended. */
@@ -114,6 +118,9 @@ void response_reset(struct socgi_response *res);
 
 /* Appends generated text; errors as socgi_write, and they stick. */
 int response_write(struct socgi_response *res, const void *data, size_t length);
+
+/* Appends generated text that no part names yet; it is not counted against the limit. 0, or -errno. */
+int response_text_append(struct socgi_response *res, const void *data, size_t length);
 
 /* Appends a part to the body. 0, or -ENOMEM. */
 int response_append(struct socgi_response *res, struct response_part more);

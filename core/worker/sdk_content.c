@@ -124,7 +124,8 @@ static int boundary_make(char out[BOUNDARY_SIZE]) {
     return 0;
 }
 
-/* RFC 9110 section 14.6. */
+/* RFC 9110 section 14.6. A line end before the first boundary, too, as most servers have it: zsync throws a line away
+ * there unseen, and asks without end when that was the boundary. */
 static int send_many(struct sending *s, const struct http_range *ranges, size_t count) {
     char boundary[BOUNDARY_SIZE];
     int error = boundary_make(boundary);
@@ -136,8 +137,8 @@ static int send_many(struct sending *s, const struct http_range *ranges, size_t 
     for (size_t i = 0; !error && i < count; i++) {
         const char *range = range_text(s, ranges[i]);
         error = !range ? -ENOMEM
-                       : socgi_printf(s->res, "%s--%s\r\nContent-Type: %s\r\nContent-Range: %s\r\n\r\n",
-                                      i > 0 ? "\r\n" : "", boundary, s->type, range);
+                       : socgi_printf(s->res, "\r\n--%s\r\nContent-Type: %s\r\nContent-Range: %s\r\n\r\n", boundary,
+                                      s->type, range);
         error = error ? error : send_stretch(s, ranges[i], i + 1 == count);
     }
     error = error ? error : socgi_printf(s->res, "\r\n--%s--\r\n", boundary);

@@ -4,11 +4,10 @@
 #include <stdarg.h>
 #include <strings.h>
 
-#include "http/method.h"
 #include "worker/request.h"
 
 const char *socgi_method(const struct socgi_request *req) {
-    return http_method_name((enum method)req->wire.method);
+    return req->wire.name;
 }
 
 const char *socgi_request_id(const struct socgi_request *req) {

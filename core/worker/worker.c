@@ -139,15 +139,19 @@ static void worker_free(struct worker *w) {
     free(w);
 }
 
-int worker_main(pid_t master, worker_enclose *enclose) {
+int worker_main(pid_t master, worker_enclose *enclose, const struct coder *coder) {
     struct worker *w = calloc(1, sizeof(*w));
     if (!w) {
         return EXIT_FAILURE;
     }
     w->enclose = enclose;
     int status = EXIT_FAILURE;
-    w->handling = (struct handling){
-        .start = &w->start, .box = &w->box, .registry = &w->registry, .custody = &w->custody, .turn = &w->turn};
+    w->handling = (struct handling){.coder = coder,
+                                    .start = &w->start,
+                                    .box = &w->box,
+                                    .registry = &w->registry,
+                                    .custody = &w->custody,
+                                    .turn = &w->turn};
     if (handling_begin(&w->handling) == 0 && master_follow(master) && begin(w)) {
         status = serve(w);
     }

@@ -25,7 +25,7 @@
  * Changes of the ABI (major: old plugins no longer load; minor: only additions):
  *   1.0  first version
  *   1.1  struct socgi_part, socgi_part_at, socgi_part; socgi_form also reads multipart/form-data; socgi_content.data
- *   1.2  socgi_plugin.needs; socgi_forward
+ *   1.2  socgi_plugin.needs; socgi_forward; socgi_plugin.methods may name any method but CONNECT and TRACE
  */
 #ifndef SOCGI_PLUGIN_H
 #define SOCGI_PLUGIN_H
@@ -71,7 +71,7 @@ struct socgi_plugin {
     const char *name;      /* letters, digits, '-', '_', '.'; NULL: the file's name without ".so" */
     const char *version;   /* for people; may be NULL */
     const char *route;     /* path prefix it answers, on segment boundaries; NULL: "/" and the name */
-    const char *methods;   /* space separated; NULL: "GET HEAD POST PUT DELETE PATCH". GET brings HEAD with it */
+    const char *methods;   /* space separated, any since 1.2; NULL: "GET HEAD POST PUT DELETE PATCH". GET brings HEAD */
     socgi_handler *handle; /* required */
 
     /* Called once in each worker before its first request. 0, or a negative errno: the plugin is not served. */

@@ -112,30 +112,25 @@ static const char *time_text(time_t t, bool person, char out[TIME_SIZE]) {
     return out;
 }
 
-/* "1.4 MiB" */
-static const char *size_text(const struct socgi_request *req, int64_t size) {
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-    double value = (double)size;
-    size_t unit = 0;
-    for (; value >= 1024; unit++) {
-        value /= 1024;
-    }
-    const char *text = socgi_format(req, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
-    return text ? text : "";
-}
-
 static const char *item_link(const struct listing *l, const struct item *item) {
     const char *name = name_encode_path(l->req, item->name);
     const char *link = name ? socgi_format(l->req, "%s%s", name, item->folder ? "/" : "") : NULL;
     return link ? link : "";
 }
 
+/* The table of Apache's mod_autoindex, which mirroring programs read: a row a line, the name's link, then the date,
+ * then the size, exact, and "-" for a folder. */
 static void html_row(const struct listing *l, const struct item *item) {
     char modified[TIME_SIZE];
     socgi_printf(l->res, "<tr><td><a href=\"%s\">", item_link(l, item));
     socgi_write_html(l->res, item->name);
-    socgi_printf(l->res, "%s</a><td>%s<td>%s\n", item->folder ? "/" : "",
-                 item->folder ? "" : size_text(l->req, item->size), time_text(item->modified, true, modified));
+    socgi_printf(l->res, "%s</a></td><td align=\"right\">%s  </td><td align=\"right\">", item->folder ? "/" : "",
+                 time_text(item->modified, true, modified));
+    if (item->folder) {
+        socgi_printf(l->res, "- </td></tr>\n");
+    } else {
+        socgi_printf(l->res, "%lld </td></tr>\n", (long long)item->size);
+    }
 }
 
 static void html_write(const struct listing *l) {
@@ -143,12 +138,14 @@ static void html_write(const struct listing *l) {
     socgi_printf(l->res, "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n"
                          "<meta name=\"viewport\" content=\"width=device-width\">\n<title>Index of ");
     socgi_write_html(l->res, path);
-    socgi_printf(l->res, "</title>\n<style>body{font-family:sans-serif}td,th{padding:.1em 1em .1em 0;text-align:left}"
-                         "td:nth-child(2){text-align:right}</style>\n<h1>Index of ");
+    socgi_printf(l->res, "</title>\n<style>body{font-family:sans-serif}td,th{padding:.1em 1.5em .1em 0;text-align:left}"
+                         "td+td,th+th{text-align:right;font-variant-numeric:tabular-nums}</style>\n<h1>Index of ");
     socgi_write_html(l->res, path);
-    socgi_printf(l->res, "</h1>\n<table>\n<tr><th>Name<th>Size<th>Modified (UTC)\n");
+    socgi_printf(l->res, "</h1>\n<table>\n<tr><th>Name</th><th>Last modified (UTC)</th><th>Size</th></tr>\n");
     if (*l->path) {
-        socgi_printf(l->res, "<tr><td><a href=\"../\">../</a><td><td>\n");
+        socgi_printf(
+            l->res,
+            "<tr><td><a href=\"../\">Parent Directory</a></td><td>&nbsp;</td><td align=\"right\">- </td></tr>\n");
     }
     for (size_t i = 0; i < l->count; i++) {
         html_row(l, &l->items[i]);

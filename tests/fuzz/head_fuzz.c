@@ -37,7 +37,8 @@ static void request_check(const struct http_request *r, const char *head, size_t
     span_check(head, length, r->host);
     char first = r->path.length > 0 ? *http_text(head, r->path) : '\0';
     fuzz_assert(first == '/' || (first == '*' && r->path.length == 1 && r->method == METHOD_OPTIONS));
-    fuzz_assert(r->method < METHODS && r->minor <= 1 && r->field_count <= FIELDS);
+    fuzz_assert(r->name.at == 0 && http_method_served(head, r->name.length) && head[r->name.length] == ' ');
+    fuzz_assert(r->method == http_method_find(head, r->name.length) && r->minor <= 1 && r->field_count <= FIELDS);
     fuzz_assert(r->framing == HTTP_LENGTH || r->content_length == 0);
     fuzz_assert(r->framing != HTTP_CHUNKED || (r->minor == 1 && !http_field_find(r, head, "Content-Length")));
     uint32_t behind = r->target.at + r->target.length;

@@ -17,7 +17,7 @@ import sys
 
 # The lower ones first: a layer may need those that stand before it.
 LAYERS = """base http sandbox wire config loop guard record client pool generation service inside master
-            worker testing command trace dev""".split()
+            coder worker testing command trace dev""".split()
 
 # Nor do these need one another, whichever stands first.
 MASTER_SIDE = "config loop guard record client pool generation service inside master"

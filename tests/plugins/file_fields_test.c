@@ -80,8 +80,8 @@ static void many_ranges(void **state) {
     assert_no_header(t, "Content-Range");
 #define PART "--%s\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes "
     snprintf(expected, sizeof(expected),
-             PART "0-1/26\r\n\r\nab\r\n" PART "5-6/26\r\n\r\nfg\r\n" PART "25-25/26\r\n\r\nz\r\n--%s--\r\n", boundary,
-             boundary, boundary, boundary);
+             "\r\n" PART "0-1/26\r\n\r\nab\r\n" PART "5-6/26\r\n\r\nfg\r\n" PART "25-25/26\r\n\r\nz\r\n--%s--\r\n",
+             boundary, boundary, boundary, boundary);
     assert_body(t, expected);
     assert_int_equal(get_with(t, "/plain.txt", "Range", "bytes=0-1, 5-6, -1"), 206);
     assert_lacks(t, boundary); /* another each time */

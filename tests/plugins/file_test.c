@@ -369,10 +369,11 @@ static void lists_as_html(void **state) {
     assert_header(t, "Vary", "Accept");
     assert_header(t, "X-Content-Type-Options", "nosniff");
     assert_contains(t, "<a href=\"%3Cb%3E%26%22%27.txt\">&lt;b&gt;&amp;&quot;&#39;.txt</a>");
-    assert_contains(t, "<a href=\"a%3Ab%3Fc%23d%252f.txt\">a:b?c#d%2f.txt</a><td>10 B<td>1994-11-06 08:49");
+    assert_contains(t, "<a href=\"a%3Ab%3Fc%23d%252f.txt\">a:b?c#d%2f.txt</a></td>"
+                       "<td align=\"right\">1994-11-06 08:49  </td><td align=\"right\">10 </td></tr>\n");
     assert_contains(t, "<a href=\"bad%FF.txt\">");
     assert_contains(t, "<a href=\"sub/\">sub/</a>");
-    assert_contains(t, "<a href=\"in\">in</a><td>26 B");
+    assert_contains(t, "<a href=\"in\">in</a></td>");
     assert_contains(t, "<a href=\"../\">");
     assert_lacks(t, "<b>");
     assert_lacks(t, "hidden");
@@ -387,6 +388,39 @@ static void lists_as_html(void **state) {
     assert_int_equal(get(t, "/.git/"), 404);
     assert_int_equal(socgi_test_run(t, "HEAD", "/names/", NULL, 0), 200);
     assert_body(t, "");
+}
+
+/* A row as mirroring programs read it: one line, its columns in this order, nothing but digits and "-" in the last. */
+static const char *row_read(const char *line, char name[256], char date[32], char size[32]) {
+    const char *end = strchr(line, '\n');
+    int used = 0;
+    assert_int_equal(sscanf(line,
+                            "<tr><td><a href=\"%255[^\"]\">%*[^<]</a></td><td align=\"right\">%16[0-9: -]  </td>"
+                            "<td align=\"right\">%31[0-9-] </td></tr>%n",
+                            name, date, size, &used),
+                     3);
+    assert_ptr_equal(line + used, end);
+    return end + 1;
+}
+
+static void rows_are_what_mirrors_read(void **state) {
+    struct socgi_test *t = *state;
+    socgi_test_option(t, "listing", "true");
+    assert_int_equal(get(t, "/names/"), 200);
+    char name[256], date[32], size[32];
+    const char *row = strstr(socgi_test_body(t, NULL), "<tr><td><a href=\"sub/\"");
+    assert_non_null(row);
+    int year, month, day, hour, minute;
+    for (unsigned rows = 0; strncmp(row, "<tr>", 4) == 0; rows++) {
+        row = row_read(row, name, date, size);
+        assert_int_equal(sscanf(date, "%4d-%2d-%2d %2d:%2d", &year, &month, &day, &hour, &minute), 5);
+        assert_int_equal(strcmp(size, "-") == 0, name[strlen(name) - 1] == '/');
+        if (strcmp(name, "a%3Ab%3Fc%23d%252f.txt") == 0) {
+            assert_string_equal(size, "10");
+            assert_string_equal(date, "1994-11-06 08:49");
+        }
+    }
+    assert_memory_equal(row, "</table>", 8);
 }
 
 static void lists_as_json(void **state) {
@@ -428,6 +462,7 @@ int main(void) {
         bench_test(a_folder_without_slash_is_redirected),
         cmocka_unit_test(below_another_route),
         bench_test(lists_as_html),
+        bench_test(rows_are_what_mirrors_read),
         bench_test(lists_as_json),
     };
     return cmocka_run_group_tests(tests, folder_fill, folder_remove);

@@ -241,7 +241,7 @@ static void refused(void **state) {
         {400, "GET /%2 HTTP/1.1\r\nHost: h\r\n\r\n"},
         {400, "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n"},
         {417, "GET / HTTP/1.1\r\nHost: h\r\nExpect: miracles\r\n\r\n"},
-        {501, "BREW / HTTP/1.1\r\nHost: h\r\n\r\n"},
+        {501, "TRACE / HTTP/1.1\r\nHost: h\r\n\r\n"},
         {505, "GET / HTTP/2.0\r\nHost: h\r\n\r\n"},
         {414, "GET /%0*d HTTP/1.1\r\nHost: h\r\n\r\n"},
         {431, "GET / HTTP/1.1\r\nHost: h\r\nLong: %0*d\r\n\r\n"},

@@ -225,8 +225,8 @@ struct pool *pool_begin(void) {
 
 void fake_reports(struct fake_worker *w) {
     fake_is_started(w);
-    const struct wire_plugin hello = {.file = "hello.so", .name = "hello", .route = "/hello", .methods = 3};
-    const struct wire_plugin other = {.file = "other.so", .name = "other", .route = "/other", .methods = 3};
+    const struct wire_plugin hello = {.file = "hello.so", .name = "hello", .route = "/hello", .methods = {.known = 3}};
+    const struct wire_plugin other = {.file = "other.so", .name = "other", .route = "/other", .methods = {.known = 3}};
     fake_says_loading(w, "hello.so");
     fake_says_plugin(w, &hello);
     fake_says_loading(w, "other.so");

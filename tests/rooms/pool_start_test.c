@@ -93,10 +93,12 @@ static void refused_plugin_spoils_the_report(void **state) {
 
 /* A request names its plugin by the place in the report, so every worker's must be the same. */
 static void worker_that_reports_otherwise_is_broken(void **state) {
-    static const struct wire_plugin hello = {.file = "hello.so", .name = "hello", .route = "/hello", .methods = 3};
-    static const struct wire_plugin other = {.file = "other.so", .name = "other", .route = "/other", .methods = 3};
+    static const struct wire_plugin hello = {
+        .file = "hello.so", .name = "hello", .route = "/hello", .methods = {.known = 3}};
+    static const struct wire_plugin other = {
+        .file = "other.so", .name = "other", .route = "/other", .methods = {.known = 3}};
     static const struct wire_plugin slower = {
-        .file = "other.so", .name = "other", .route = "/other", .methods = 3, .timeout_ms = 1};
+        .file = "other.so", .name = "other", .route = "/other", .methods = {.known = 3}, .timeout_ms = 1};
     static const struct wire_plugin refused = {.file = "other.so", .name = "other", .reason = "no"};
     static const struct {
         const struct wire_plugin *plugins[3];

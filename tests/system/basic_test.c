@@ -62,6 +62,56 @@ static void methods_are_checked(void **state) {
     server_end(server);
 }
 
+/* Any token that a manifest or the configuration names reaches its plugin, with its body; elsewhere it is 405, and 501
+ * only what nobody names. */
+static void other_methods_are_those_of_their_plugins(void **state) {
+    static const struct {
+        const char *method, *path;
+        int status;
+        const char *body, *allow;
+    } table[] = {
+        {"PROPFIND", "/dav/a", 207, "PROPFIND PROPFIND hello", NULL},
+        {"MKCOL", "/dav", 207, "MKCOL MKCOL hello", NULL},
+        {"REPORT", "/dav", 207, "REPORT REPORT hello", NULL},
+        {"QUERY", "/dav?q", 207, "QUERY QUERY hello", NULL},
+        {"BREW-IT", "/dav", 207, "BREW-IT BREW-IT hello", NULL},
+        {"LOCK", "/hello", 200, NULL, NULL}, /* by the configuration */
+        {"POST", "/hello", 405, NULL, "GET, HEAD, OPTIONS, LOCK"},
+        {"LOCK", "/dav", 405, NULL, "GET, HEAD, OPTIONS, PROPFIND, MKCOL, REPORT, QUERY, BREW-IT"},
+        {"PROPFIND", "/code", 405, NULL, "GET, HEAD, OPTIONS"},
+        {"OPTIONS", "/dav", 204, NULL, "GET, HEAD, OPTIONS, PROPFIND, MKCOL, REPORT, QUERY, BREW-IT"},
+        {"PROPFIND", "/nowhere", 404, NULL, NULL},
+        {"UNLOCK", "/dav", 501, NULL, NULL},
+        {"UNLOCK", "/nowhere", 501, NULL, NULL},
+        {"propfind", "/dav", 501, NULL, NULL},
+        {"PROPFINDER", "/dav", 501, NULL, NULL},
+        {"TRACE", "/dav", 501, NULL, NULL},
+    };
+    struct server *server =
+        server_start(state, &(struct server_setup){.plugins = "code dav hello",
+                                                   .config = "plugin \"hello\" { methods = \"GET LOCK\" }\n"});
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+        struct client *client = client_open(server);
+        struct answer answer;
+        char value[256];
+        client_print(client, "%s %s HTTP/1.1\r\nHost: t\r\nContent-Length: 5\r\n\r\nhello", table[i].method,
+                     table[i].path);
+        assert_int_equal(client_read(client, false, &answer), 0);
+        if (answer.status != table[i].status) {
+            fail_msg("%s %s: %d", table[i].method, table[i].path, answer.status);
+        }
+        if (table[i].body) {
+            assert_string_equal(answer.body, table[i].body);
+        }
+        if (table[i].allow) {
+            assert_string_equal(answer_field(&answer, "Allow", value), table[i].allow);
+        }
+        answer_free(&answer);
+        client_close(client);
+    }
+    server_end(server);
+}
+
 /* Targets as browsers send them reach plugins as they were sent, and the log escaped. */
 static void targets_of_browsers_are_taken(void **state) {
     static const struct {
@@ -295,6 +345,7 @@ int main(void) {
         SYSTEM_TEST(plugins_answer),
         SYSTEM_TEST(our_own_plugins_answer),
         SYSTEM_TEST(methods_are_checked),
+        SYSTEM_TEST(other_methods_are_those_of_their_plugins),
         SYSTEM_TEST(targets_of_browsers_are_taken),
         SYSTEM_TEST(head_has_no_body),
         SYSTEM_TEST(statuses_are_framed),

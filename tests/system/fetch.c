@@ -63,6 +63,9 @@ static void fetch_prepare(const struct server *server, struct fetch *fetch) {
     } else if (fetch->method) {
         curl_easy_setopt(handle, CURLOPT_CUSTOMREQUEST, fetch->method);
     }
+    if (fetch->encoding) {
+        curl_easy_setopt(handle, CURLOPT_ACCEPT_ENCODING, fetch->encoding);
+    }
     if (fetch->field) {
         fetch->fields = curl_slist_append(fetch->fields, fetch->field);
     }

@@ -14,8 +14,9 @@ struct fetch {
     const char *method; /* NULL: GET */
     const void *upload; /* the request's body; NULL: none */
     size_t upload_length;
-    bool chunked;      /* sends it without telling its length before */
-    const char *field; /* one more request field, "Name: value" */
+    bool chunked;         /* sends it without telling its length before */
+    const char *encoding; /* Accept-Encoding, and what comes is decoded; NULL: neither */
+    const char *field;    /* one more request field, "Name: value" */
 
     CURLcode result; /* CURLE_OK: the answer is complete, and the rest is valid */
     long status;

@@ -49,7 +49,7 @@ static void malformed_requests(void **state) {
         {"POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
         {"POST /hello HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400},
         {"POST /hello HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
-        {"FROB /hello HTTP/1.1\r\nHost: a\r\n\r\n", 501},
+        {"TRACE /hello HTTP/1.1\r\nHost: a\r\n\r\n", 501},
         {"GET /hello HTTP/2.0\r\nHost: a\r\n\r\n", 505},
         {"GET /hello HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n", 417},
         {"POST /hello HTTP/1.1\r\nHost: a\r\nContent-Length: 1001\r\n\r\n", 413},

@@ -339,7 +339,7 @@ static void reads_plugins(void **state) {
     config_free(&config);
 }
 
-#define OF_PLUGIN "timeout, body_limit, concurrency, methods, routes, global, needs, allow_wider, or options"
+#define OF_PLUGIN "timeout, body_limit, concurrency, methods, routes, compress, global, needs, allow_wider, or options"
 
 /* "%" is the file's name. */
 static const struct {

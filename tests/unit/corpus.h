@@ -17,6 +17,8 @@ struct corpus_case {
 #define CASE(name, text, status)                                                                                       \
     { name, text, sizeof(text) - 1, status }
 #define HOST "Host: h\r\n"
+#define CODING "Transfer-Encoding: chunked\r\n"
+#define LENGTH "Content-Length: 5\r\n"
 #define GET "GET / HTTP/1.1\r\n" HOST
 
 static const struct corpus_case corpus[] = {
@@ -95,16 +97,37 @@ static const struct corpus_case corpus[] = {
     CASE("http/1.1", "GET / http/1.1\r\n" HOST "\r\n", 400),
     CASE("HTTP 1.1", "GET / HTTP 1.1\r\n" HOST "\r\n", 400),
     CASE("ICE", "SOURCE / ICE/1.0\r\n" HOST "\r\n", 400),
-    CASE("SOURCE", "SOURCE / HTTP/1.1\r\n" HOST "\r\n", 501),
-    CASE("lower-case method", "get / HTTP/1.1\r\n" HOST "\r\n", 501),
-    CASE("unknown method", "FROB / HTTP/1.1\r\n" HOST "\r\n", 501),
+    CASE("SOURCE", "SOURCE / HTTP/1.1\r\n" HOST "\r\n", 0),
+    CASE("SOURCE with a length and a coding", "SOURCE / HTTP/1.1\r\n" HOST CODING LENGTH "\r\n", 400),
+    CASE("lower-case method", "get / HTTP/1.1\r\n" HOST "\r\n", 0),
+    CASE("unknown method", "FROB / HTTP/1.1\r\n" HOST "\r\n", 0),
+    CASE("a method of every mark", "!#$%&'*+-.^_`|~9a / HTTP/1.1\r\n" HOST "\r\n", 0),
+    CASE("a method of WebDAV", "PROPFIND /a HTTP/1.1\r\n" HOST "Depth: 1\r\nContent-Length: 5\r\n\r\nhello", 0),
+    CASE("QUERY", "QUERY / HTTP/1.1\r\n" HOST CODING "\r\n", 0),
+    CASE("QUERY with a length and a coding", "QUERY / HTTP/1.1\r\n" HOST LENGTH CODING "\r\n", 400),
+    CASE("QUERY with two lengths", "QUERY / HTTP/1.1\r\n" HOST LENGTH LENGTH "\r\n", 400),
+    CASE("QUERY with too long a length", "QUERY / HTTP/1.1\r\n" HOST "Content-Length: 18446744073709551616\r\n\r\n",
+         413),
+    CASE("QUERY with another coding", "QUERY / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n", 400),
+    CASE("QUERY with a coding before", "QUERY / HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip, chunked\r\n\r\n", 501),
+    CASE("QUERY with a coding on 1.0", "QUERY / HTTP/1.0\r\n" CODING "\r\n", 400),
+    CASE("QUERY without Host", "QUERY / HTTP/1.1\r\n\r\n", 400),
+    CASE("QUERY *", "QUERY * HTTP/1.1\r\n" HOST "\r\n", 400),
+    CASE("QUERY of an authority", "QUERY h:1 HTTP/1.1\r\n" HOST "\r\n", 400),
+    CASE("QUERY of a relative path", "QUERY a HTTP/1.1\r\n" HOST "\r\n", 400),
+    CASE("QUERY with a fragment", "QUERY /#f HTTP/1.1\r\n" HOST "\r\n", 400),
+    CASE("QUERY of ICE", "QUERY / ICE/1.0\r\n" HOST "\r\n", 400),
+    CASE("a method with a delimiter", "PROP(FIND / HTTP/1.1\r\n" HOST "\r\n", 400),
+    CASE("a method with a high byte", "PROP\xc3\x9f / HTTP/1.1\r\n" HOST "\r\n", 400),
+    CASE("the longest method", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEF / HTTP/1.1\r\n" HOST "\r\n", 0),
+    CASE("longer than the longest method", "ABCDEFGHIJKLMNOPQRSTUVWXYZABCDEFG / HTTP/1.1\r\n" HOST "\r\n", 501),
     CASE("CONNECT", "CONNECT h:443 HTTP/1.1\r\n" HOST "\r\n", 501),
     CASE("CONNECT without a port", "CONNECT h HTTP/1.1\r\n" HOST "\r\n", 501),
     CASE("CONNECT *", "CONNECT * HTTP/1.1\r\n" HOST "\r\n", 501),
     CASE("CONNECT with a scheme", "CONNECT http://h HTTP/1.1\r\n" HOST "\r\n", 501),
     CASE("CONNECT with a coding", "CONNECT h:1 HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n", 501),
     CASE("CONNECT with a body", "CONNECT h:1 HTTP/1.1\r\n" HOST "Content-Length: 5\r\n\r\nhello", 501),
-    CASE("PURGE", "PURGE / HTTP/1.1\r\n" HOST "\r\n", 501),
+    CASE("PURGE", "PURGE / HTTP/1.1\r\n" HOST "\r\n", 0),
     CASE("unknown method and version", "FROB / HTTP/2.0\r\n" HOST "\r\n", 505),
     CASE("CONNECT with a path", "CONNECT /p HTTP/1.1\r\n" HOST "\r\n", 501),
     CASE("TRACE", "TRACE / HTTP/1.1\r\n" HOST "\r\n", 501),

@@ -147,8 +147,8 @@ static void every_byte_in_its_place(void **state) {
             {"GET http://h/", "x HTTP/1.1\r\nHost: h\r\n\r\n", c > 0x20 && c != 0x7f && c != '#' && c != '%'},
             {"GET http://h", "x/ HTTP/1.1\r\nHost: h\r\n\r\n", host_byte(c) || c == '/' || c == '?'},
             {"GET ", " HTTP/1.1\r\nHost: h\r\n\r\n", c == '/'},
-            {"", "ET / HTTP/1.1\r\nHost: h\r\n\r\n", c == 'G'},
-            {"GE", " / HTTP/1.1\r\nHost: h\r\n\r\n", c == 'T'},
+            {"", "ET / HTTP/1.1\r\nHost: h\r\n\r\n", token_byte(c)},
+            {"GE", " / HTTP/1.1\r\nHost: h\r\n\r\n", token_byte(c)},
             {"GET", "/ HTTP/1.1\r\nHost: h\r\n\r\n", c == ' '},
             {"GET /", "HTTP/1.1\r\nHost: h\r\n\r\n", c == ' '},
             {"GET / ", "TTP/1.1\r\nHost: h\r\n\r\n", c == 'H'},
@@ -226,16 +226,16 @@ static void http_parser_limit_holds(void **state) {
 /* Without the scan before it. */
 static void parses_no_other_method_or_version(void **state) {
     (void)state;
-    static const char purge[] = "PURGE / HTTP/1.1\r\n" HOST "\r\n", two[] = "GET / HTTP/2.0\r\n" HOST "\r\n";
+    static const char trace[] = "TRACE / HTTP/1.1\r\n" HOST "\r\n", two[] = "GET / HTTP/2.0\r\n" HOST "\r\n";
     struct head head = {.request = {.fields = head.fields, .field_capacity = FIELDS}};
-    assert_int_equal(http_parse(purge, sizeof(purge) - 1, &head.request), 501);
+    assert_int_equal(http_parse(trace, sizeof(trace) - 1, &head.request), 501);
     assert_int_equal(http_parse(two, sizeof(two) - 1, &head.request), 505);
 }
 
 /* A refused head stays refused, whatever follows. */
 static void refusal_is_final(void **state) {
     (void)state;
-    static const char *const texts[] = {"GET /\n", "FROB / HTTP/1.1\r\n", "GET / HTTP/3.0\r\n", "GET / HTTP/1.1\r\n "};
+    static const char *const texts[] = {"GET /\n", "TRACE / HTTP/1.1\r\n", "GET / HTTP/3.0\r\n", "GET / HTTP/1.1\r\n "};
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
         char longer[128];
         struct http_scan scan = {0};

@@ -11,8 +11,11 @@
 #include "wire/rules.h"
 
 static struct wire_plugin good(void) {
-    return (struct wire_plugin){
-        .file = "a.so", .name = "a", .version = "1.0 \xc3\xa9", .route = "/a/b", .methods = 1u << METHOD_POST};
+    return (struct wire_plugin){.file = "a.so",
+                                .name = "a",
+                                .version = "1.0 \xc3\xa9",
+                                .route = "/a/b",
+                                .methods = {.known = 1u << METHOD_POST}};
 }
 
 static void good_pass(void **state) {
@@ -77,11 +80,21 @@ static void versions_and_methods(void **state) {
     assert_false(rules_plugin(&p));
     p.version = longest + 1;
     assert_true(rules_plugin(&p));
-    static const uint32_t bad[] = {0, 1u << METHODS, 1u << METHOD_GET, UINT32_MAX};
+    static const struct http_methods bad[] = {{0},
+                                              {1u << METHODS, ""},
+                                              {1u << METHOD_GET, ""},
+                                              {UINT32_MAX, ""},
+                                              {1u << METHOD_POST, "A\nB"},
+                                              {1u << METHOD_POST, "A  B"},
+                                              {0, "TRACE"},
+                                              {0, "GET"},
+                                              {0, " A"}};
     for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
         p.methods = bad[i];
         assert_false(rules_plugin(&p));
     }
+    p.methods = (struct http_methods){0, "PROPFIND QUERY"};
+    assert_true(rules_plugin(&p));
 }
 
 static bool answer_ok(uint32_t flags, uint64_t head, uint64_t sent, uint64_t left) {

@@ -22,7 +22,7 @@ static struct wire_request sample(struct wire_field *fields) {
     fields[0] = (struct wire_field){"Host", "h"};
     fields[1] = (struct wire_field){"X-Empty", ""};
     return (struct wire_request){.plugin = 3,
-                                 .method = 1,
+                                 .name = "REPORT",
                                  .minor = 1,
                                  .keep = 1,
                                  .connection = 1ull << 40,
@@ -55,6 +55,7 @@ static void request_survives(void **state) {
     assert_true(length > 0);
     struct wire_request got = {.fields = out, .field_capacity = 2};
     assert_int_equal(wire_request_unpack(&got, packed, (size_t)length), 0);
+    assert_string_equal(got.name, "REPORT");
     assert_string_equal(got.target, "/a?b");
     assert_string_equal(got.from, "/from");
     assert_int_equal(got.from_status, 404);

@@ -10,7 +10,7 @@
 static int init(struct socgi_context *ctx) {
     unsigned char message[CHANNEL_MESSAGE_MAX];
     const struct wire_plugin told = {
-        .file = "swap_one.so", .name = "swap\n127.0.0.1 - forged", .route = "/swap", .methods = 3};
+        .file = "swap_one.so", .name = "swap\n127.0.0.1 - forged", .route = "/swap", .methods = {.known = 3}};
     (void)ctx;
     long length = wire_plugin_pack(&told, message);
     (void)send(HERITAGE_CHANNEL, message, (size_t)length, 0);

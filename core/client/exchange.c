@@ -55,6 +55,8 @@ void exchange_free(struct exchange *x) {
         }
         share_give(x, x->outlet.fd_count);
         free(x->path);
+        free(x->forward.from);
+        free(x->forward.query);
         body_free(&x->body);
         outlet_free(&x->outlet);
         free(x);
@@ -134,6 +136,19 @@ static void keep_decide(struct exchange *x) {
     x->keep = x->keep && (x->service->apart || !x->connection->clients->draining);
 }
 
+/* As they were sent; of one that has been forwarded, without those about its body. How many. */
+static uint32_t fields_list(const struct exchange *x, const char *head, struct wire_field *fields) {
+    const struct http_request *r = &x->request;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < r->field_count; i++) {
+        const char *name = head + r->fields[i].name.at;
+        if (x->forward.times == 0 || !forward_drops(name)) {
+            fields[count++] = (struct wire_field){.name = name, .value = head + r->fields[i].value.at};
+        }
+    }
+    return count;
+}
+
 long exchange_pack(struct exchange *x, const struct exchange_place *place, unsigned char *to, size_t capacity) {
     enum { HOST_MAX = 512 };
     const struct connection *c = x->connection;
@@ -144,12 +159,11 @@ long exchange_pack(struct exchange *x, const struct exchange_place *place, unsig
     host_copy(r, head, host, sizeof(host));
     head_terminate(x, head);
     struct wire_field *fields = c->clients->wire_fields;
-    for (uint32_t i = 0; i < r->field_count; i++) {
-        fields[i] = (struct wire_field){.name = head + r->fields[i].name.at, .value = head + r->fields[i].value.at};
-    }
+    uint32_t count = fields_list(x, head, fields);
+    bool forwarded = x->forward.times > 0;
     struct wire_request w = {
         .plugin = place->plugin,
-        .name = head,
+        .name = forwarded ? http_method_name(exchange_method(x)) : head,
         .minor = r->minor,
         .compress = place->compress,
         .keep = x->keep,
@@ -159,18 +173,23 @@ long exchange_pack(struct exchange *x, const struct exchange_place *place, unsig
         .target = head + r->target.at,
         .path = x->path,
         .route_length = place->route_length,
-        .query = r->query.length ? head + r->query.at : "",
+        .query = forwarded         ? x->forward.query
+                 : r->query.length ? head + r->query.at
+                                   : "",
+        .from = forwarded ? x->forward.from : "",
+        .from_status = x->forward.status,
         .host = host,
         .remote_addr = c->address,
         .remote_port = c->port,
         .server_addr = c->listener->address,
         .server_port = c->listener->port,
-        .body_kind = x->body.fd >= 0      ? WIRE_BODY_FD
+        .body_kind = forwarded            ? WIRE_BODY_NONE
+                     : x->body.fd >= 0    ? WIRE_BODY_FD
                      : x->body.length > 0 ? WIRE_BODY_INLINE
                                           : WIRE_BODY_NONE,
         .body = x->body.memory.data,
-        .body_length = x->body.length,
-        .field_count = r->field_count,
+        .body_length = forwarded ? 0 : x->body.length,
+        .field_count = count,
         .fields = fields,
     };
     return wire_request_pack(&w, to, capacity);

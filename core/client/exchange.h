@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "client/body.h"
+#include "client/forward.h"
 #include "client/outlet.h"
 #include "client/service.h"
 #include "http/reqid.h"
@@ -27,7 +28,8 @@ struct exchange {
     struct http_request request;
     uint32_t head;     /* where the head begins in the connection's input */
     uint32_t head_end; /* and ends */
-    char *path;        /* decoded; allocated with the exchange */
+    char *path;        /* decoded; the exchange's */
+    struct forward forward;
     struct body_limits body_limits;
     struct body body;
     struct outlet outlet;

@@ -25,6 +25,7 @@ struct config_plugin {
     uint64_t body_limit;
     uint32_t concurrency;
     struct http_methods methods; /* none: as the manifest says */
+    char *routes;                /* words between blanks; NULL: its manifest's */
     bool compress;               /* what it writes is, for clients that accept it */
     bool global;                 /* loaded RTLD_GLOBAL, and then alone in its pool */
     char *needs;                 /* base/needs.h: less than its manifest says; NULL: as that says */

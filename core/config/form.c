@@ -14,6 +14,8 @@
 #define DIGITS "0123456789"
 #define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" DIGITS "-_."
 
+enum { ROUTE_MOST = 512 }; /* bytes of a route: wire/rules.h */
+
 static bool path_valid(const char *path) {
     return path[0] != '\0' && strlen(path) < sizeof(((struct sockaddr_un *)NULL)->sun_path);
 }
@@ -85,4 +87,38 @@ int sandbox_mode_parse(const char *text, uint32_t *mode) {
 int trust_parse(const char *text, uint32_t *trust) {
     static const char *const names[TRUSTS] = {[TRUST_FULL] = "full", [TRUST_NONE] = "none"};
     return word_find(text, names, TRUSTS, trust);
+}
+
+/* A segment that the path decoder would resolve, so that no request can have it. */
+static bool segment_valid(const char *segment, size_t length) {
+    bool dots = (length == 1 && segment[0] == '.') || (length == 2 && segment[0] == '.' && segment[1] == '.');
+    return length > 0 && !dots && !memchr(segment, '\\', length);
+}
+
+static bool route_valid(const char *route, size_t length) {
+    size_t at = 0;
+    while (at < length && length > 1) {
+        const char *segment = route + at + 1;
+        size_t left = length - at - 1;
+        const char *end = memchr(segment, '/', left);
+        size_t own = end ? (size_t)(end - segment) : left;
+        if (!segment_valid(segment, own)) {
+            return false;
+        }
+        at += 1 + own;
+    }
+    return route[0] == '/' && length <= ROUTE_MOST;
+}
+
+bool routes_valid(const char *text) {
+    size_t count = 0;
+    for (const char *at = text + strspn(text, " "); *at; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        if (!route_valid(at, length)) {
+            return false;
+        }
+        at += length;
+        count++;
+    }
+    return count > 0;
 }

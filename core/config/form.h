@@ -36,6 +36,11 @@ enum trust {
 /* "full", "none". 0, or -EINVAL. */
 int trust_parse(const char *text, uint32_t *trust);
 
+#define ROUTES_EXPECTED "paths between blanks, as \"/a /b/c\": each begins with \"/\" and does not end so"
+
+/* Where a plugin may answer: canonical paths, as a request's has been made, or "/" for all. */
+bool routes_valid(const char *text);
+
 /* The name of a host, or its address without brackets; no port. */
 bool host_valid(const char *text);
 

@@ -94,6 +94,8 @@ int setting_check(const struct setting *s, const char *text, char expected[SETTI
         return format_check(text, fits, expected);
     case SETTING_FORM:
         return expect(expected, strcmp(text, "text") == 0 || strcmp(text, "json") == 0, "text or json");
+    case SETTING_ROUTES:
+        return expect(expected, fits && routes_valid(text), ROUTES_EXPECTED);
     case SETTING_NEEDS:
         return expect(expected, fits && needs_check(text) == 0, NEEDS_EXPECTED);
     case SETTING_SANDBOX:
@@ -174,6 +176,7 @@ void setting_clear(void *target, const struct setting *s) {
         return;
     case SETTING_FORMAT:
     case SETTING_FORM:
+    case SETTING_ROUTES:
     case SETTING_NEEDS:
     case SETTING_WORD:
     case SETTING_FOLDER:
@@ -221,6 +224,7 @@ int setting_set(void *target, const struct setting *s, const char *text, const c
         return trust_parse(text, place);
     case SETTING_FORMAT:
     case SETTING_FORM:
+    case SETTING_ROUTES:
     case SETTING_NEEDS:
     case SETTING_WORD:
         return text_set(place, text, NULL);

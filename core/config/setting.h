@@ -18,6 +18,7 @@ enum setting_kind {
     SETTING_FLAG,         /* bool, "on" or "off" */
     SETTING_FORMAT,       /* char *, of the access log */
     SETTING_FORM,         /* char *, "text" or "json" */
+    SETTING_ROUTES,       /* char *, paths between blanks */
     SETTING_NEEDS,        /* char *, of base/needs.h */
     SETTING_SANDBOX,      /* uint32_t, enum sandbox_mode */
     SETTING_TRUST,        /* uint32_t, enum trust */

@@ -264,7 +264,7 @@ uint32_t generation_workers(const struct generation *g) {
 size_t generation_served(const struct generation *g) {
     size_t served = 0;
     for (size_t i = 0; i < g->router.count; i++) {
-        served += !g->router.plugins[i].broken;
+        served += !g->router.plugins[i].broken && !g->router.plugins[i].again;
     }
     return served;
 }

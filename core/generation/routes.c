@@ -44,7 +44,25 @@ static char *borrowed(const char *text) {
     return pointer;
 }
 
-static int plugin_add(struct generation *g, struct pool *pool, uint32_t place, const struct wire_plugin *told) {
+/* ---- Where it answers ---- */
+
+/* The next of the paths between blanks, a copy; NULL: none, or no memory. */
+static char *route_next(const char **at) {
+    *at += strspn(*at, " ");
+    size_t length = strcspn(*at, " ");
+    char *route = length > 0 ? strndup(*at, length) : NULL;
+    *at += length;
+    return route;
+}
+
+/* The configuration's routes for it, or that one. */
+static const char *routes_of(const struct generation *g, const char *name, const char *route) {
+    const struct config_plugin *said = configured(g->config, name);
+    return said && said->routes ? said->routes : route;
+}
+
+static int plugin_add(struct generation *g, struct pool *pool, uint32_t place, const struct wire_plugin *told,
+                      char *route, bool again) {
     const struct member *member = generation_member(g, told->file);
     struct http_methods methods = told->methods;
     struct plugin p = {.pool = pool,
@@ -53,7 +71,8 @@ static int plugin_add(struct generation *g, struct pool *pool, uint32_t place, c
                        .file = borrowed(told->file),
                        .name = borrowed(told->name),
                        .version = borrowed(told->version),
-                       .route = borrowed(told->route),
+                       .route = route,
+                       .again = again,
                        .needs = member ? member->needs : NULL,
                        .methods = &methods,
                        .timeout_ms = told->timeout_ms,
@@ -74,45 +93,56 @@ static bool established(const struct generation *now, const char *file, const ch
     return false;
 }
 
+/* One route of a plugin. */
+static int route_add(struct generation *g, struct pool *pool, uint32_t place, const struct wire_plugin *told,
+                     char *route, char *reason, size_t size) {
+    const struct plugin *there = router_conflict(&g->router, "", route);
+    const struct plugin *named = router_conflict(&g->router, told->name, "");
+    const struct plugin *other = there ? there : named;
+    if (other && strcmp(other->file, told->file) != 0) {
+        snprintf(reason, size, "its %s \"%s\" is that of %s, which serves", there ? "route" : "name",
+                 there ? route : told->name, other->file);
+        return -EEXIST;
+    }
+    return there ? 0 : plugin_add(g, pool, place, told, route, named != NULL);
+}
+
 static int pass(struct generation *g, bool old, const char **file, char *reason, size_t size) {
     struct wire_plugin told;
     for (size_t i = 0; i < g->pool_count; i++) {
         struct pool *pool = &g->pools[i];
         for (uint32_t place = 0; report_plugin(pool, place, &told) == 0; place++) {
-            if (established(g->all->serving, told.file, told.route) != old) {
-                continue;
-            }
-            const struct plugin *other = router_conflict(&g->router, told.name, told.route);
-            if (other) {
-                *file = told.file;
-                bool same = strcmp(other->route, told.route) == 0;
-                snprintf(reason, size, "its %s \"%s\" is that of %s, which serves", same ? "route" : "name",
-                         same ? told.route : told.name, other->file);
-                return -EEXIST;
-            }
-            int error = plugin_add(g, pool, place, &told);
-            if (error) {
-                return error;
+            const char *at = routes_of(g, told.name, told.route);
+            for (char *route; (route = route_next(&at));) {
+                bool now = established(g->all->serving, told.file, route) == old;
+                int error = now ? route_add(g, pool, place, &told, route, reason, size) : 0;
+                free(route);
+                if (error) {
+                    *file = error == -EEXIST ? told.file : *file;
+                    return error;
+                }
             }
         }
     }
     return 0;
 }
 
-/* The route that it had, or would have had. */
+/* The routes that it had, or would have had. */
 static int broken_add(struct generation *g, const struct member *m) {
     char *name = strndup(m->file, strlen(m->file) - strlen(".so"));
-    char *route = NULL;
-    int error = name && asprintf(&route, "/%s", name) >= 0 ? 0 : -ENOMEM;
+    char *usual = NULL;
+    int error = name && asprintf(&usual, "/%s", name) >= 0 ? 0 : -ENOMEM;
     struct plugin p = {.pool = &g->pools[m->pool], .file = m->file, .name = name, .broken = true};
-    if (!error) {
+    const char *at = error ? "" : routes_of(g, name, m->route ? m->route : usual);
+    while (!error && (p.route = route_next(&at))) {
         p.account = account_of(&g->all->pools->accounts, name);
-        p.route = m->route ? m->route : route;
         error = p.account ? router_add(&g->router, &p) : -ENOMEM;
+        error = error == -EEXIST ? 0 : error; /* another plugin answers there */
+        free(p.route);
     }
     free(name);
-    free(route);
-    return error == -EEXIST ? 0 : error; /* another plugin answers there */
+    free(usual);
+    return error;
 }
 
 int routes_make(struct generation *g, const char **file, char *reason, size_t size) {

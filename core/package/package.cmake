@@ -18,7 +18,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/socgiConfig.cmake ${CMAKE_CURRENT_BINA
 install(FILES man/socgi.1 man/socgi-calc.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/deploy/ISOLATION.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/deploy)
-foreach(folder deploy plugins)
+foreach(folder deploy plugins plugins/fastcgi)
   install(FILES ${PROJECT_SOURCE_DIR}/${folder}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})
 endforeach()
 # The Debian package has these in another form.

@@ -26,6 +26,10 @@ enum { RETURNS_MAX = 3 };
 static bool answer_take(const struct worker *w, struct job *job, const struct mailbox_answer *a) {
     bool apart = worker_apart(w);
     bool lies = a->flags & ANSWER_LIES;
+    if (a->flags & ANSWER_FORWARD) {
+        return !atomic_load(&mailbox_slot(&w->ties.box, job->slot)->touched) && a->lying <= w->ties.box.capacity &&
+               !buffer_append(&job->text, mailbox_request(&w->ties.box, job->slot), (size_t)a->lying);
+    }
     if (!apart || a->flags & ANSWER_BROKEN) {
         return !lies;
     }

@@ -34,7 +34,8 @@ struct job {
     pid_t pid; /* of the worker that it was given to last; 0: none */
     bool kept; /* that worker may keep the descriptor */
 
-    /* Of an answer that was left to the master, what came with it, in job_events.lies and .answered, which takes it. */
+    /* Of an answer that was left to the master, what came with it, in job_events.lies and .answered, which takes it; of
+     * one that is another plugin's, the path. */
     struct buffer text;
 
     /* The pool's own. */

@@ -27,6 +27,7 @@ struct plugin {
     uint32_t timeout_ms;
     uint32_t concurrency; /* 0: no limit */
     uint64_t body_limit;
+    bool again;    /* by another of its routes */
     bool compress; /* its answers may be compressed */
     bool broken;   /* no version of it can be served: 503 */
 

@@ -76,7 +76,7 @@ static void refuse_method(struct ticket *t) {
     char allow[HTTP_ALLOW_SIZE];
     http_methods_allow(t->job.plugin->methods, allow);
     snprintf(fields, sizeof(fields), "Allow: %s\r\n", allow);
-    if (t->exchange->request.method == METHOD_OPTIONS) {
+    if (exchange_method(t->exchange) == METHOD_OPTIONS) {
         connection_answer(c, 204, fields, "");
     } else {
         connection_answer(c, 405, fields, "The method is not supported at this path.");
@@ -96,9 +96,9 @@ static bool method_known(const struct ticket *t, const struct generation *now) {
 }
 
 static bool method_answered(const struct ticket *t) {
-    const struct http_request *r = &t->exchange->request;
-    const char *name = http_text(exchange_head(t->exchange), r->name);
-    return http_methods_have(t->job.plugin->methods, r->method, name, r->name.length);
+    const struct exchange *x = t->exchange;
+    const char *name = http_text(exchange_head(x), x->request.name);
+    return http_methods_have(t->job.plugin->methods, exchange_method(x), name, x->request.name.length);
 }
 
 static void refuse_quarantined(struct ticket *t) {

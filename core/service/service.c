@@ -38,7 +38,7 @@ static void request_submit(struct exchange *x) {
         return;
     }
     t->job.fd = c->fd;
-    t->job.body = x->body.fd;
+    t->job.body = x->forward.times > 0 ? -1 : x->body.fd;
     t->job.connection = c->number;
     t->job.requests = c->requests;
     t->job.seat = c->seat;
@@ -93,6 +93,24 @@ static bool job_renew(struct job *job) {
     return false;
 }
 
+/* It goes on as if its client had asked for that path. */
+static void job_forward(struct ticket *t, const struct mailbox_answer *answer) {
+    struct exchange *x = t->exchange;
+    struct connection *c = x->connection;
+    struct buffer to = t->job.text;
+    t->job.text = (struct buffer){0};
+    dispatch_end(&t->job);
+    if (exchange_forward(x, to.data, to.length, answer->status)) {
+        connection_answer(c, 500, "", "The server could not answer this request.");
+    } else if (c->gone) {
+        connection_cut(c, STATUS_CLIENT_GONE);
+    } else if (request_route(x)) {
+        request_submit(x);
+    }
+    buffer_free(&to);
+    connection_advance(c);
+}
+
 static void job_answered(struct job *job, const struct mailbox_answer *answer, const struct wire_tail *tail,
                          const int *fds, size_t count) {
     struct ticket *t = ticket_of_job(job);
@@ -108,6 +126,10 @@ static void job_answered(struct job *job, const struct mailbox_answer *answer, c
                              .fd_count = count,
                              .text = &job->text};
     ticket_note(t);
+    if (answer->flags & ANSWER_FORWARD) {
+        job_forward(t, answer);
+        return;
+    }
     connection_answered(t->exchange->connection, &a);
 }
 

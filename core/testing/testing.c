@@ -60,6 +60,7 @@ struct socgi_test {
     char *folder;        /* NULL: none yet */
     bool collect_failed;
     int returned;
+    const char *forward; /* one of the texts */
 };
 
 /* ---- The bench ---- */
@@ -262,6 +263,7 @@ static int request_convert(struct socgi_test *test, const struct http_request *p
                                   .target = span_copy(test, parsed->target),
                                   .path = path,
                                   .query = span_copy(test, parsed->query),
+                                  .from = "",
                                   .host = span_copy(test, parsed->host),
                                   .remote_addr = "127.0.0.1",
                                   .remote_port = 49152,
@@ -366,6 +368,9 @@ static int handler_run(struct socgi_test *test, struct socgi_request *req) {
     struct socgi_response *res = &test->response;
     response_begin(res, req, RESPONSE_LIMIT, collect, test);
     test->returned = test->context.manifest.plugin.handle(req, res);
+    if (res->forward && test->returned >= 0) {
+        test->forward = arena_copy(test->texts, res->forward, strlen(res->forward));
+    }
     answer_finish(res, test->returned);
     collect(test, res);
     int status = res->broken || test->collect_failed ? -EIO : res->status;
@@ -379,6 +384,7 @@ int socgi_test_run(struct socgi_test *test, const char *method, const char *targ
     test->answer_body.length = 0;
     test->collect_failed = false;
     test->returned = 0;
+    test->forward = NULL;
     int error = plugin_ready(test);
     if (error) {
         return error;
@@ -393,6 +399,10 @@ int socgi_test_run(struct socgi_test *test, const char *method, const char *targ
     request_end(&req);
     fd_close(&body_fd);
     return status;
+}
+
+const char *socgi_test_forward(const struct socgi_test *test) {
+    return test->forward;
 }
 
 int socgi_test_returned(const struct socgi_test *test) {

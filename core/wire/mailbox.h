@@ -23,14 +23,17 @@
 
 /* What became of a request. Written by the worker, hence checked by the master before it is believed. */
 enum {
-    ANSWER_KEEP = 1u << 0,   /* the connection may carry another request */
-    ANSWER_TAIL = 1u << 1,   /* a TAIL message with the rest was sent before this */
-    ANSWER_GONE = 1u << 2,   /* the client has closed or reset the connection */
-    ANSWER_BROKEN = 1u << 3, /* the answer could not be completed: the connection must be closed */
-    ANSWER_OUTPUT = 1u << 4, /* the handler has printed: the output pipe is not empty */
-    ANSWER_LIES = 1u << 5,   /* its first bytes, the whole head among them, lie in the place of the request */
-    ANSWER_FLAGS = (1u << 6) - 1
+    ANSWER_KEEP = 1u << 0,    /* the connection may carry another request */
+    ANSWER_TAIL = 1u << 1,    /* a TAIL message with the rest was sent before this */
+    ANSWER_GONE = 1u << 2,    /* the client has closed or reset the connection */
+    ANSWER_BROKEN = 1u << 3,  /* the answer could not be completed: the connection must be closed */
+    ANSWER_OUTPUT = 1u << 4,  /* the handler has printed: the output pipe is not empty */
+    ANSWER_LIES = 1u << 5,    /* its first bytes, the whole head among them, lie in the place of the request */
+    ANSWER_FORWARD = 1u << 6, /* there is none: in the place of the request lies the path of another plugin's */
+    ANSWER_FLAGS = (1u << 7) - 1
 };
+
+enum { MAILBOX_FORWARD_MAX = 8192 }; /* bytes of such a path */
 
 struct mailbox_answer {
     uint32_t status; /* 200 to 599 */

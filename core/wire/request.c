@@ -23,6 +23,8 @@ long wire_request_pack(const struct wire_request *r, unsigned char *to, size_t c
     pack_text(&p, r->path);
     pack_u32(&p, r->route_length);
     pack_text(&p, r->query);
+    pack_text(&p, r->from);
+    pack_u32(&p, r->from_status);
     pack_text(&p, r->host);
     pack_text(&p, r->remote_addr);
     pack_u32(&p, r->remote_port);
@@ -68,6 +70,8 @@ int wire_request_unpack(struct wire_request *r, const unsigned char *from, size_
     r->path = unpack_text(&u);
     r->route_length = unpack_u32(&u);
     r->query = unpack_text(&u);
+    r->from = unpack_text(&u);
+    r->from_status = unpack_u32(&u);
     r->host = unpack_text(&u);
     r->remote_addr = unpack_text(&u);
     r->remote_port = unpack_u32(&u);
@@ -76,8 +80,8 @@ int wire_request_unpack(struct wire_request *r, const unsigned char *from, size_
     unpack_body(r, &u);
     r->field_count = unpack_u32(&u);
     if (u.failed || !r->name || !http_token_valid(r->name, strlen(r->name)) || !r->request_id ||
-        strlen(r->request_id) > HTTP_REQID_MAX || !r->target || !r->path || !r->query || !r->host || !r->remote_addr ||
-        !r->server_addr || r->route_length > strlen(r->path) || r->field_count > r->field_capacity) {
+        strlen(r->request_id) > HTTP_REQID_MAX || !r->target || !r->path || !r->query || !r->from || !r->host ||
+        !r->remote_addr || !r->server_addr || r->route_length > strlen(r->path) || r->field_count > r->field_capacity) {
         return -EPROTO;
     }
     r->method = http_method_find(r->name, strlen(r->name));

@@ -34,6 +34,8 @@ struct wire_request {
     const char *path;      /* decoded */
     uint32_t route_length; /* bytes of `path` that are the plugin's route */
     const char *query;
+    const char *from;        /* the path from which it was forwarded; "": it was not */
+    uint32_t from_status;    /* and with what status */
     const char *host;        /* with port; may be "" */
     const char *remote_addr; /* "" on a unix socket */
     uint32_t remote_port;

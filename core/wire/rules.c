@@ -55,10 +55,19 @@ bool rules_plugin(const struct wire_plugin *p) {
 /* More than any network carries, so that what is counted of many answers cannot wrap. */
 static const uint64_t SENT_PER_MS = 64ull << 20;
 
+/* Nothing was sent, and nothing is left. */
+static bool forward_valid(const struct mailbox_answer *a) {
+    return (a->flags & ~(uint32_t)(ANSWER_FORWARD | ANSWER_OUTPUT)) == 0 && a->head == 0 && a->sent == 0 &&
+           a->left == 0 && a->lying > 0 && a->lying <= MAILBOX_FORWARD_MAX;
+}
+
 bool rules_answer(const struct mailbox_answer *a, uint32_t timeout_ms) {
     bool whole = !(a->flags & (ANSWER_GONE | ANSWER_BROKEN)), tail = a->flags & ANSWER_TAIL;
     if (a->status < 200 || a->status > 599 || (a->flags & ~(uint32_t)ANSWER_FLAGS) != 0 || tail != (a->left > 0)) {
         return false;
+    }
+    if (a->flags & ANSWER_FORWARD) {
+        return forward_valid(a);
     }
     if (!whole && (a->flags & (ANSWER_KEEP | ANSWER_TAIL))) {
         return false; /* nothing follows on a connection that is to be closed */

@@ -220,6 +220,9 @@ int answer_flush(struct socgi_response *res, int status) {
     if (res->error) {
         return res->error;
     }
+    if (res->forward) {
+        return 0; /* nothing of this answer is sent */
+    }
     if (res->held) {
         return flush_hold(res, status);
     }

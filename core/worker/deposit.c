@@ -53,3 +53,12 @@ long deposit_lay(struct socgi_response *res, unsigned char *to, size_t capacity)
     }
     return (long)at;
 }
+
+long deposit_forward(const struct socgi_response *res, unsigned char *to, size_t capacity) {
+    size_t length = strlen(res->forward);
+    if (length > capacity) {
+        return -EMSGSIZE;
+    }
+    memcpy(to, res->forward, length);
+    return (long)length;
+}

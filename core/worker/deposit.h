@@ -12,4 +12,7 @@
 /* Lays it at `to`, and takes that from what is pending. Bytes; or -errno: it cannot be completed. */
 long deposit_lay(struct socgi_response *response, unsigned char *to, size_t capacity);
 
+/* Lays the path of the answer that is to be in its place there. Bytes; or -errno. */
+long deposit_forward(const struct socgi_response *response, unsigned char *to, size_t capacity);
+
 #endif

@@ -117,6 +117,39 @@ static void answer_tell(struct handling *h, const struct wire_post *post, const 
     answer->flags = flags;
 }
 
+/* Whether the answer is another plugin's, of which the master is told. */
+static bool forwards(const struct socgi_response *res, int returned) {
+    return res->forward && !res->begun && returned >= 200 && returned <= 599;
+}
+
+static void forward_tell(struct handling *h, const struct wire_post *post, int returned,
+                         struct mailbox_answer *answer) {
+    long length = deposit_forward(&h->response, mailbox_request(h->box, post->slot), h->box->capacity);
+    *answer = (struct mailbox_answer){.status = (uint32_t)returned,
+                                      .flags = ANSWER_FORWARD | (output_waits(h) ? ANSWER_OUTPUT : 0)};
+    answer->lying = length > 0 ? (uint64_t)length : 0;
+    if (length <= 0) {
+        answer->flags = ANSWER_BROKEN | (answer->flags & ANSWER_OUTPUT);
+    }
+}
+
+/* Sends what a handler has made of it, as far as it goes, and tells the master of the rest. */
+static void answer_send(struct handling *h, struct delivery *d, struct wire_request *wire, struct respond *to,
+                        int returned) {
+    if (atomic_load_explicit(&h->box->shared->draining, memory_order_relaxed)) {
+        wire->keep = 0;
+    }
+    answer_finish(&h->response, returned);
+    to->turn = h->start->send_turn;
+    if (!h->response.held) {
+        (void)respond_send(to, &h->response);
+    }
+    if (to->lost && custody_look(h->custody)) {
+        custody_blame(h->custody, CUSTODY_CONNECTION, d->connection);
+    }
+    answer_tell(h, &d->post, wire, to, &d->slot->answer);
+}
+
 /* Runs the handler and sends. */
 static void request_run(struct handling *h, struct delivery *d, struct wire_request *wire) {
     struct socgi_context *context = registry_at(h->registry, wire->plugin);
@@ -138,18 +171,11 @@ static void request_run(struct handling *h, struct delivery *d, struct wire_requ
         origin_end(context->manifest.name);
     }
     fflush(stdout);
-    if (atomic_load_explicit(&h->box->shared->draining, memory_order_relaxed)) {
-        wire->keep = request.wire.keep = 0;
+    if (forwards(&h->response, returned)) {
+        forward_tell(h, &d->post, returned, &d->slot->answer);
+    } else {
+        answer_send(h, d, &request.wire, &to, returned);
     }
-    answer_finish(&h->response, returned);
-    to.turn = h->start->send_turn;
-    if (!h->response.held) {
-        (void)respond_send(&to, &h->response);
-    }
-    if (to.lost && custody_look(h->custody)) {
-        custody_blame(h->custody, CUSTODY_CONNECTION, d->connection);
-    }
-    answer_tell(h, &d->post, wire, &to, &d->slot->answer);
     response_end(&h->response);
     request_end(&request);
 }

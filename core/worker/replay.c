@@ -121,6 +121,9 @@ static int handler_run(struct replay *r, const struct wire_start *start, struct 
     int error = 0;
     response_begin(&response, &request, start->response_limit, print, &error);
     int returned = context->manifest.plugin.handle(&request, &response);
+    if (response.forward) {
+        fprintf(stderr, "socgi: the answer would be that of %s\n", response.forward);
+    }
     answer_finish(&response, returned);
     print(&error, &response);
     error |= response.broken;

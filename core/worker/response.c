@@ -23,6 +23,7 @@ void response_begin(struct socgi_response *res, const struct socgi_request *req,
     res->send = send;
     res->sink = sink;
     res->text.fd = -1;
+    res->forward = NULL;
 }
 
 static void buffer_trim(struct buffer *b) {
@@ -101,6 +102,7 @@ void response_reset(struct socgi_response *res) {
     response_drop_body(res);
     res->field_count = 0;
     res->promised = false;
+    res->forward = NULL;
 }
 
 static int parts_reserve(struct socgi_response *res) {

@@ -86,6 +86,7 @@ struct socgi_response {
     bool held;             /* nothing is sent before it is complete */
     int flushed;           /* then the status that a flush has given; 0: there was none */
     int error;             /* the first write that failed: the body is not what the handler meant */
+    const char *forward;   /* the path whose answer is to be in the place of this one, the request's; NULL: none */
     const char *complaint; /* why it cannot be sent, the request's; NULL: nothing is wrong so far */
 
     bool begun; /* the head is made; from here on these hold */

@@ -14,7 +14,7 @@
 #include "http/uri.h"
 #include "worker/request.h"
 
-enum { FIXED_MAX = 20, PORT_HTTP = 80 }; /* FIXED_MAX: variables that are not made of header fields */
+enum { FIXED_MAX = 22, PORT_HTTP = 80 }; /* FIXED_MAX: variables that are not made of header fields */
 
 #define FIELD_PREFIX "HTTP_"
 
@@ -111,6 +111,10 @@ static void add_fixed(const struct socgi_request *req) {
     meta_add(cache, "REMOTE_HOST", wire->remote_addr);
     if (wire->remote_port != 0) {
         meta_add_number(cache, "REMOTE_PORT", wire->remote_port);
+    }
+    if (wire->from[0]) {
+        meta_add(cache, "REDIRECT_URL", uri_clean(req, wire->from));
+        meta_add_number(cache, "REDIRECT_STATUS", wire->from_status);
     }
     meta_add(cache, "REQUEST_METHOD", socgi_method(req));
     meta_add(cache, "REQUEST_URI", uri_clean(req, wire->target));

@@ -61,6 +61,7 @@ static const char *const of_the_body[] = {
     "Last-Modified", "Accept-Ranges",    "Cache-Control",    "Content-Disposition"};
 
 static void drop_body(struct socgi_response *res) {
+    res->forward = NULL;
     response_drop_body(res);
     res->promised = false;
     for (size_t i = 0; i < sizeof(of_the_body) / sizeof(of_the_body[0]); i++) {

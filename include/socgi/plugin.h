@@ -25,7 +25,7 @@
  * Changes of the ABI (major: old plugins no longer load; minor: only additions):
  *   1.0  first version
  *   1.1  struct socgi_part, socgi_part_at, socgi_part; socgi_form also reads multipart/form-data; socgi_content.data
- *   1.2  socgi_plugin.needs; socgi_plugin.methods may name any method but CONNECT and TRACE
+ *   1.2  socgi_plugin.needs; socgi_forward; socgi_plugin.methods may name any method but CONNECT and TRACE
  */
 #ifndef SOCGI_PLUGIN_H
 #define SOCGI_PLUGIN_H
@@ -297,6 +297,14 @@ int socgi_reset(struct socgi_response *res);
 /* Answers with a redirection: sets Location, in which what no URI holds is percent-encoded, and a short body. Returns
  * `status`, so that a handler can return it. */
 int socgi_redirect(struct socgi_response *res, int status, const char *location);
+
+/* Answers with what the server has at another path of its own, "/a/b?x=1": it looks for who answers there, as for a
+ * request by GET (by HEAD, where this one is) without a body, with this one's other fields; the client sees that answer
+ * alone, and what the handler has written is dropped. Who answers has REDIRECT_URL, the path that was asked for, and
+ * REDIRECT_STATUS, what the handler returned, among its meta-variables; socgi_target stays what the client has sent.
+ * Returns 200, so that a handler can return it. -EINVAL: not a path; -EISCONN: a part of the answer is out; -ENOMEM. A
+ * request that has been forwarded 10 times is answered 500. Since 1.2. */
+int socgi_forward(struct socgi_response *res, const char *path);
 
 /* Answers with an error: the body so far is dropped and a consistent one written, plain text or, by Accept, JSON
  * (RFC 9457) or HTML. Returns `status`, so that a handler can return it. */

@@ -53,6 +53,10 @@ int socgi_test_run(struct socgi_test *test, const char *method, const char *targ
 /* What the handler returned in the last run. */
 int socgi_test_returned(const struct socgi_test *test);
 
+/* The path that the handler gave to socgi_forward in the last run; NULL: none. Nobody answers there in a test: the
+ * answer is an empty one. */
+const char *socgi_test_forward(const struct socgi_test *test);
+
 /* A response header field of the last run, or NULL; several of one name are joined by ", ". */
 const char *socgi_test_response_header(const struct socgi_test *test, const char *name);
 

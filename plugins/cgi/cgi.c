@@ -1,7 +1,7 @@
 /*
- * cgi: runs the programs below a folder by the Common Gateway Interface 1.1, RFC 3875. Two things are as they are here:
- * a local redirect (Location: /path) is answered as a redirect for the client, and programs that make the whole answer
- * by themselves (nph-...) are not run.
+ * cgi: runs the programs below a folder by the Common Gateway Interface 1.1, RFC 3875. One thing is as it is here:
+ * a query without "=" gives a program no arguments (section 4.4), for what takes them as options does what a stranger
+ * says. README.md has the rest.
  */
 #include <errno.h>
 #include <string.h>
@@ -30,8 +30,6 @@ static const char *refusal(int status) {
         return "This file is not to be run.";
     case 404:
         return "No program is here.";
-    case 501:
-        return "Programs that make the whole answer by themselves (nph-) are not run.";
     default:
         return "The program cannot be run now.";
     }
@@ -40,10 +38,10 @@ static const char *refusal(int status) {
 static int cgi(const struct socgi_request *req, struct socgi_response *res) {
     const struct settings *settings = socgi_data(socgi_context(req));
     struct program program = {0};
-    if (settings->root < 0) {
-        return socgi_problem(req, res, 404, "No folder of programs is configured: option root of the plugin cgi.");
+    if (settings->root < 0 && !settings->fronts->key) {
+        return socgi_problem(req, res, 404, "No programs are configured: option root of the plugin cgi.");
     }
-    int status = program_find(req, settings, socgi_path_info(req), &program);
+    int status = program_find(req, settings, &program);
     if (status) {
         return socgi_problem(req, res, status, "%s", refusal(status));
     }

@@ -15,11 +15,29 @@ struct list {
     bool failed;
 };
 
+/* Where the variable of that text is, "NAME=VALUE", or is to be. */
+static size_t place_of(const struct list *l, const char *text) {
+    size_t length = strcspn(text, "=") + 1;
+    size_t i = 0;
+    while (i < l->count && strncmp(l->texts[i], text, length) != 0) {
+        i++;
+    }
+    return i;
+}
+
+/* The last one of a name counts. */
+static void add_text(struct list *l, const char *text) {
+    size_t place = text ? place_of(l, text) : l->capacity;
+    l->failed |= place == l->capacity;
+    if (place < l->capacity) {
+        memcpy(&l->texts[place], &text, sizeof(text)); /* execve takes them as not const, and changes nothing */
+        l->count += place == l->count;
+    }
+}
+
 static void add(struct list *l, const char *name, const char *value) {
-    const char *text = value && l->count < l->capacity ? socgi_format(l->req, "%s=%s", name, value) : NULL;
-    l->failed |= value && !text;
-    if (text) {
-        memcpy(&l->texts[l->count++], &text, sizeof(text)); /* execve takes them as not const, and changes nothing */
+    if (value) {
+        add_text(l, socgi_format(l->req, "%s=%s", name, value));
     }
 }
 
@@ -53,19 +71,36 @@ static void add_meta(struct list *l) {
 }
 
 static void add_program(struct list *l, const struct settings *s, const struct program *program) {
-    const char *path = socgi_path_info(l->req);
+    const char *path = socgi_path(l->req);
     const char *info = path + program->length;
-    const char *script = socgi_format(l->req, "%s%.*s", socgi_route(l->req), (int)program->length, path);
+    const char *root = s->path ? s->path : program->folder;
+    const char *script = socgi_format(l->req, "%.*s", (int)program->length, path);
     add(l, "SCRIPT_NAME", script ? script : "");
-    add(l, "SCRIPT_FILENAME", program->path);
-    add(l, "DOCUMENT_ROOT", s->path);
-    add(l, "REDIRECT_STATUS", "200"); /* php-cgi runs nothing without it */
+    add(l, "SCRIPT_FILENAME", program->asked);
+    add(l, "DOCUMENT_ROOT", root);
+    if (program->interpreter) {
+        add(l, "REDIRECT_STATUS", "200"); /* php-cgi runs nothing without it */
+    }
     if (*info) {
         add(l, "PATH_INFO", info);
-        add(l, "PATH_TRANSLATED", socgi_format(l->req, "%s%s", s->path, info));
+        add(l, "PATH_TRANSLATED", socgi_format(l->req, "%s%s", root, info));
     }
     if (s->authorization) {
         add(l, "HTTP_AUTHORIZATION", socgi_header(l->req, "Authorization"));
+    }
+}
+
+static size_t set_count(char **set) {
+    size_t count = 0;
+    while (set[count]) {
+        count++;
+    }
+    return count;
+}
+
+static void add_set(struct list *l, char **set) {
+    for (; *set; set++) {
+        add_text(l, *set);
     }
 }
 
@@ -90,18 +125,11 @@ static void pass_one(struct list *l, const char *word, size_t length) {
     }
 }
 
-static void set_one(struct list *l, const char *word, size_t length) {
-    const char *equals = memchr(word, '=', length);
-    if (equals && equals > word) {
-        const char *name = socgi_format(l->req, "%.*s", (int)(equals - word), word);
-        const char *value = socgi_format(l->req, "%.*s", (int)(word + length - equals - 1), equals + 1);
-        add(l, name ? name : "", value);
-    }
-}
-
 char **environment_make(const struct socgi_request *req, const struct settings *s, const struct program *program) {
+    const struct manner *manner = settings_manner(s, program->name);
     struct list l = {.req = req};
-    l.capacity = meta_count(req) + OWN_MAX + words(s->pass, NULL, NULL) + words(s->set, NULL, NULL);
+    l.capacity = meta_count(req) + OWN_MAX + words(s->pass, NULL, NULL) + set_count(s->usual.set) +
+                 (manner != &s->usual ? set_count(manner->set) : 0);
     l.texts = socgi_alloc(req, (l.capacity + 1) * sizeof(*l.texts)); /* zeroed: the end is there */
     if (!l.texts) {
         return NULL;
@@ -109,6 +137,9 @@ char **environment_make(const struct socgi_request *req, const struct settings *
     words(s->pass, &l, pass_one);
     add_meta(&l);
     add_program(&l, s, program);
-    words(s->set, &l, set_one);
+    add_set(&l, s->usual.set);
+    if (manner != &s->usual) {
+        add_set(&l, manner->set);
+    }
     return l.failed ? NULL : l.texts;
 }

@@ -49,6 +49,33 @@ static bool status_parse(const char *value, int *status) {
     return *status >= 200 && *status <= 599 && (value[3] == '\0' || value[3] == ' ');
 }
 
+/* A line that begins with a blank: of a head, none may. */
+static const char *blank_fault(bool first, bool more) {
+    if (!more) {
+        return "a line of a blank, which ends no head, as COBOL's DISPLAY \" \" prints it: an empty line does";
+    }
+    return first ? "a blank before its first field, as Fortran's print * puts one: print '(a)' does not"
+                 : "a line that is no header field";
+}
+
+/* "HTTP/1.1 200 OK", of programs that make the whole answer by themselves. What is wrong with it; NULL: nothing. */
+static const char *status_line_take(struct head *h, const char *line) {
+    const char *at = line + strlen("HTTP/");
+    at += strspn(at, "0123456789.");
+    h->whole = true;
+    return *at == ' ' && status_parse(at + strspn(at, " "), &h->status) ? NULL
+                                                                        : "a status line that is none of 200 to 599";
+}
+
+/* Of a whole answer, what the connection is about is left to the server, which says it in its own way. */
+static const char *connection_take(const struct head *h, const char *name, bool *taken) {
+    static const char *const names[] = {"Connection", "Keep-Alive", "Server", "Date"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        *taken |= h->whole && strcasecmp(name, names[i]) == 0;
+    }
+    return strcasecmp(name, "Transfer-Encoding") == 0 ? "a body in a transfer coding" : NULL;
+}
+
 /* One line, ended by a NUL. What is wrong with it; NULL: nothing. */
 static const char *line_take(struct head *h, char *line, bool *any) {
     char *colon = strchr(line, ':');
@@ -62,6 +89,11 @@ static const char *line_take(struct head *h, char *line, bool *any) {
     }
     if (!value_valid(value)) {
         return "a field with a control character";
+    }
+    bool taken = false;
+    const char *fault = connection_take(h, line, &taken);
+    if (fault || taken) {
+        return fault;
     }
     if (strcasecmp(line, "Status") == 0) {
         *any = true;
@@ -94,14 +126,40 @@ int head_parse(struct head *h, char *text, size_t length, const char **reason) {
         if (end > line && end[-1] == '\r') {
             end[-1] = '\0';
         }
-        *reason = *line ? line_take(h, line, &any) : NULL;
+        if (line == text && strncmp(line, "HTTP/", strlen("HTTP/")) == 0) {
+            *reason = status_line_take(h, line);
+            any = true;
+        } else {
+            bool blank = *line == ' ' || *line == '\t';
+            *reason = blank   ? blank_fault(line == text, line[strspn(line, " \t")])
+                      : *line ? line_take(h, line, &any)
+                              : NULL;
+        }
         line = next;
     }
     if (!*reason && !any) {
         *reason = "no Content-Type, Location or Status";
     }
     if (!h->status) {
-        h->status = h->location ? 302 : 200;
+        h->local = h->location && h->location[0] == '/' && h->location[1] != '/' && !h->type && !h->length && !h->count;
+        h->status = h->location && !h->local ? 302 : 200;
     }
     return *reason ? -EINVAL : 0;
+}
+
+const char *head_fault(const char *text, size_t length) {
+    for (size_t at = 0; at < length;) {
+        const char *end = memchr(text + at, '\n', length - at);
+        size_t line = end ? (size_t)(end - text) - at : length - at;
+        size_t blanks = 0;
+        while (blanks < line && (text[at + blanks] == ' ' || text[at + blanks] == '\t')) {
+            blanks++;
+        }
+        bool more = blanks < line && text[at + blanks] != '\r';
+        if (end && blanks > 0 && (!more || at == 0)) {
+            return blank_fault(at == 0, more);
+        }
+        at += line + 1;
+    }
+    return NULL;
 }

@@ -8,8 +8,10 @@
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -21,25 +23,28 @@ enum {
     STEP = 65536,        /* bytes moved at once */
     FLUSH_BYTES = 65536, /* of output are sent on, also while more comes */
     PAUSE_MS = 50,       /* without output, what there is is sent on */
-    GRACE_MS = 200,      /* after its end, for what others still write */
     LOOK_MS = 1000,      /* between looks at the client */
-    LINE_SIZE = 1024
+    LINE_SIZE = 1024,
+    EXCERPT = 200 /* bytes of what is no head, that are logged */
 };
 
 struct pump {
     const struct socgi_request *req;
     struct socgi_response *res;
     const struct program *program;
+    const struct manner *manner;
     pid_t pid;
     int in, out, err, ended; /* pipes, and a pidfd; -1: closed, or it has ended */
     const char *body;
     size_t body_length, body_sent;
     char *buffer; /* HEAD_MAX bytes: the head until it is whole, then what is read */
     size_t buffered;
-    int status;      /* of the answer; 0: the head is not there yet */
-    size_t unsent;   /* bytes written since the last flush */
-    bool flushed;    /* a part of the answer is out */
-    const char *bad; /* what is wrong with its answer */
+    int status;          /* of the answer; 0: the head is not there yet */
+    size_t unsent;       /* bytes written since the last flush */
+    bool flushed;        /* a part of the answer is out */
+    const char *bad;     /* what is wrong with its answer */
+    char first[EXCERPT]; /* what it began with, as long as there is no head */
+    size_t first_length;
     char line[LINE_SIZE];
     size_t line_length;
 };
@@ -80,9 +85,12 @@ static int program_spawn(struct pump *p, const int theirs[3], char **environment
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, all;
-    char *path;
-    memcpy(&path, &p->program->path, sizeof(path)); /* execve changes nothing in it */
-    char *argv[] = {path, NULL};
+    const struct program *program = p->program;
+    const char *path = program->interpreter ? program->interpreter : program->path;
+    const char *const words[] = {program->interpreter ? program->interpreter : program->asked,
+                                 program->interpreter ? program->asked : NULL, NULL};
+    char *argv[3];
+    memcpy(argv, words, sizeof(argv)); /* execve changes nothing in them */
     sigemptyset(&none);
     sigfillset(&all);
     posix_spawn_file_actions_init(&actions);
@@ -132,10 +140,12 @@ static int program_start(struct pump *p, char **environment) {
     return error;
 }
 
-/* Kills what is left in its group, and reaps it: its wait status. */
-static int program_end(struct pump *p) {
+/* Reaps it: its wait status. What is left in its group is killed with it, or may go on in the background. */
+static int program_end(struct pump *p, bool all) {
     int status = 0;
-    kill(-p->pid, SIGKILL);
+    if (all) {
+        kill(-p->pid, SIGKILL);
+    }
     while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR) {
     }
     pipe_close(&p->in);
@@ -161,7 +171,7 @@ static void input_move(struct pump *p) {
 
 static void line_log(struct pump *p) {
     if (p->line_length > 0) {
-        socgi_log(SOCGI_LOG_WARNING, "%s: %.*s", p->program->path, (int)p->line_length, p->line);
+        socgi_log(SOCGI_LOG_WARNING, "%s: %.*s", p->program->asked, (int)p->line_length, p->line);
         p->line_length = 0;
     }
 }
@@ -191,6 +201,10 @@ static void head_take(struct pump *p, size_t length) {
         return;
     }
     p->status = head->status;
+    if (head->local) {
+        p->bad = socgi_forward(p->res, head->location) < 0 ? "a Location that is no path" : NULL;
+        return;
+    }
     if (head->type) {
         (void)socgi_set_type(p->res, head->type);
     }
@@ -202,7 +216,7 @@ static void head_take(struct pump *p, size_t length) {
     }
     for (size_t i = 0; i < head->count; i++) {
         if (socgi_add_header(p->res, head->fields[i].name, head->fields[i].value)) {
-            socgi_log(SOCGI_LOG_NOTICE, "%s: its field %s is left out: it is the server's", p->program->path,
+            socgi_log(SOCGI_LOG_NOTICE, "%s: its field %s is left out: it is the server's", p->program->asked,
                       head->fields[i].name);
         }
     }
@@ -224,21 +238,25 @@ static void flush(struct pump *p) {
     }
 }
 
-static void output_move(struct pump *p) {
-    ssize_t n = read(p->out, p->buffer + p->buffered, HEAD_MAX - p->buffered);
+/* How many bytes there were. */
+static size_t output_move(struct pump *p, size_t most) {
+    size_t room = HEAD_MAX - p->buffered;
+    ssize_t n = read(p->out, p->buffer + p->buffered, room < most ? room : most);
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
         pipe_close(&p->out);
     }
     if (n <= 0) {
-        return;
+        return 0;
     }
     p->buffered += (size_t)n;
     size_t from = 0;
     if (!p->status) {
+        p->first_length = p->buffered < EXCERPT ? p->buffered : EXCERPT;
+        memcpy(p->first, p->buffer, p->first_length);
         from = head_end(p->buffer, p->buffered);
         if (from == 0) {
             p->bad = p->buffered == HEAD_MAX ? "a head of more than 64 KiB" : NULL;
-            return;
+            return (size_t)n;
         }
         head_take(p, from);
     }
@@ -249,6 +267,17 @@ static void output_move(struct pump *p) {
     if (p->unsent >= FLUSH_BYTES) {
         flush(p);
     }
+    return (size_t)n;
+}
+
+/* It has ended: what it has printed is in the pipe. Others that hold that may print on: nobody reads it. */
+static void output_finish(struct pump *p) {
+    int bytes = 0;
+    size_t left = ioctl(p->out, FIONREAD, &bytes) == 0 && bytes > 0 ? (size_t)bytes : 0;
+    for (size_t n = 1; left > 0 && n > 0 && p->out >= 0 && !p->bad; left -= n) {
+        n = output_move(p, left);
+    }
+    pipe_close(&p->out);
 }
 
 /* ---- All together ---- */
@@ -267,7 +296,7 @@ static int pump(struct pump *p, int64_t deadline) {
         int n = poll(fds, 4, (int)(waits && left > PAUSE_MS ? PAUSE_MS : left > 0 ? left : 0));
         now = now_ms();
         if (now >= deadline) {
-            return p->ended < 0 ? 0 : 504; /* it has ended; others of its making hold the pipe */
+            return 504;
         }
         if (n == 0) {
             flush(p);
@@ -282,14 +311,13 @@ static int pump(struct pump *p, int64_t deadline) {
             input_move(p);
         }
         if (fds[1].revents) {
-            output_move(p);
+            (void)output_move(p, HEAD_MAX);
         }
         if (fds[2].revents) {
             words_move(p);
         }
         if (fds[3].revents) {
-            pipe_close(&p->ended);
-            deadline = now + GRACE_MS < deadline ? now + GRACE_MS : deadline;
+            output_finish(p);
         }
     }
     return 0;
@@ -308,7 +336,7 @@ static void words_finish(struct pump *p) {
 
 /* An answer of our own in the place of the program's. */
 static int give_up(const struct pump *p, int status, const char *why) {
-    socgi_log(SOCGI_LOG_ERROR, "%s: %s", p->program->path, why);
+    socgi_log(SOCGI_LOG_ERROR, "%s: %s", p->program->asked, why);
     if (p->flushed) {
         return -EIO; /* what is out cannot be taken back: the connection is cut */
     }
@@ -316,23 +344,47 @@ static int give_up(const struct pump *p, int status, const char *why) {
                          status == 504 ? "took too long" : "gave no proper answer");
 }
 
-static int answer(struct pump *p, int result, int status, int seconds) {
+/* What it began with, as text; "": nothing. */
+static const char *excerpt(const struct pump *p) {
+    char *text = socgi_alloc(p->req, 4 * EXCERPT + 1);
+    char *to = text;
+    for (size_t i = 0; text && i < p->first_length; i++) {
+        unsigned char c = (unsigned char)p->first[i];
+        bool plain = c >= ' ' && c < 0x7f && c != '"' && c != '\\';
+        to += snprintf(to, 5, plain ? "%c" : "\\x%02x", c);
+    }
+    return text && *text ? socgi_format(p->req, "; it begins \"%s\"", text) : "";
+}
+
+/* Why there is no head. */
+static const char *end_tell(struct pump *p, int status) {
+    const char *fault = head_fault(p->buffer, p->buffered);
+    const char *first = excerpt(p);
+    first = first ? first : "";
+    if (fault) {
+        return socgi_format(p->req, "its answer is not taken: it has %s%s", fault, first);
+    }
+    return WIFSIGNALED(status)
+               ? socgi_format(p->req, "ended by signal %d before its answer's head%s", WTERMSIG(status), first)
+               : socgi_format(p->req, "ended with status %d before its answer's head%s", WEXITSTATUS(status), first);
+}
+
+static int answer(struct pump *p, int result, int status) {
+    const char *why;
     if (result == 499) {
         return give_up(p, 499, "the client has gone");
     }
     if (result == 504) {
-        const char *why = socgi_format(p->req, "ended after %d seconds, its time limit", seconds);
+        why = socgi_format(p->req, "ended after %d seconds, its time limit", p->manner->seconds);
         return give_up(p, 504, why ? why : "ended at its time limit");
     }
     if (p->bad) {
-        const char *why = socgi_format(p->req, "its answer is not taken: it has %s", p->bad);
+        const char *first = p->status ? NULL : excerpt(p);
+        why = socgi_format(p->req, "its answer is not taken: it has %s%s", p->bad, first ? first : "");
         return give_up(p, 502, why ? why : "its answer is not taken");
     }
     if (!p->status) {
-        const char *why =
-            WIFSIGNALED(status)
-                ? socgi_format(p->req, "ended by signal %d before its answer's head", WTERMSIG(status))
-                : socgi_format(p->req, "ended with status %d before its answer's head", WEXITSTATUS(status));
+        why = end_tell(p, status);
         return give_up(p, 502, why ? why : "ended before its answer's head");
     }
     return p->status;
@@ -341,24 +393,29 @@ static int answer(struct pump *p, int result, int status, int seconds) {
 int pump_run(const struct socgi_request *req, struct socgi_response *res, const struct settings *settings,
              const struct program *program, char **environment) {
     struct pump p = {.req = req, .res = res, .program = program, .in = -1, .out = -1, .err = -1, .ended = -1};
+    p.manner = settings_manner(settings, program->name);
     p.body = socgi_body(req, &p.body_length);
     p.buffer = socgi_alloc(req, HEAD_MAX);
     if (!p.body || !p.buffer) {
         return -ENOMEM;
     }
+    background_begin(settings->left);
     int error = program_start(&p, environment);
     if (error) {
+        background_end(settings->left, program->asked, 0);
         pipe_close(&p.in);
         pipe_close(&p.out);
         pipe_close(&p.err);
         return give_up(&p, 502, start_reason(-error));
     }
-    int result = pump(&p, now_ms() + settings->seconds * (int64_t)1000);
+    int result = pump(&p, now_ms() + p.manner->seconds * (int64_t)1000);
     words_finish(&p);
     bool killed = result != 0 || p.bad;
-    int status = program_end(&p);
+    int seconds = killed ? 0 : p.manner->background;
+    int status = program_end(&p, seconds == 0);
+    background_end(settings->left, program->asked, seconds);
     if (!killed && WIFEXITED(status) && WEXITSTATUS(status) != 0) {
-        socgi_log(SOCGI_LOG_NOTICE, "%s: ended with status %d", program->path, WEXITSTATUS(status));
+        socgi_log(SOCGI_LOG_NOTICE, "%s: ended with status %d", program->asked, WEXITSTATUS(status));
     }
-    return answer(&p, result, status, settings->seconds);
+    return answer(&p, result, status);
 }

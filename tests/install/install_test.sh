@@ -17,7 +17,7 @@ cmake --install "$build" --prefix "$work/usr" >/dev/null
 export PKG_CONFIG_PATH
 PKG_CONFIG_PATH=$(dirname "$(find "$work/usr" -name socgi.pc)")
 for file in bin/socgi include/socgi/{plugin,testing}.h share/man/man{1/socgi.1,3/socgi-{plugin,testing}.3,3/socgi_{printf,test_run}.3,5/socgi.conf.5} \
-    share/doc/socgi/{README,ABI,deploy/README,deploy/ISOLATION,plugins/README}.md share/socgi/www/index.html etc/socgi/socgi.conf; do
+    share/doc/socgi/{README,ABI,deploy/README,deploy/ISOLATION,plugins/README,plugins/fastcgi/README}.md share/socgi/www/index.html etc/socgi/socgi.conf; do
     [[ -e $work/usr/$file ]] || fail "$file is not installed"
 done
 conf=$(find "$work/usr" -name socgi.conf)

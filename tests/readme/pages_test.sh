@@ -25,12 +25,14 @@ done
 (($(wc -l < README.md) <= 200 && $(wc -L < README.md) <= 170)) || fail "README.md is longer than a newcomer reads"
 
 # Options of the plugins that are installed, with their defaults.
-for plugin in cgi file; do
+for plugin in cgi fastcgi file; do
+    page=plugins/README.md
+    [[ ! -e plugins/$plugin/README.md ]] || page=plugins/$plugin/README.md
     while IFS=$'\t' read -r name default; do
         checks=$((checks + 1))
-        row=$(tr -d '`' < plugins/README.md | grep "^| $plugin\.$name |") || fail "plugins/README.md does not name $plugin.$name"
+        row=$(tr -d '`' < "$page" | grep "^| $plugin\.$name |") || fail "$page does not name $plugin.$name"
         [[ $default == NULL || $default == '""' || $row == *"| ${default//\"/} |"* ]] ||
-            fail "plugins/README.md: the default of $plugin.$name is $default"
+            fail "$page: the default of $plugin.$name is $default"
     done < <(sed -n 's/^ *{"\([a-z_]*\)", \(NULL\|"[^"]*"\), ".*},$/\1\t\2/p' "plugins/$plugin/settings.c")
 done
 

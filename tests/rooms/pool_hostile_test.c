@@ -32,6 +32,11 @@ static void flag_that_does_not_exist(struct fake_worker *w) {
     answers(w, 200, ANSWER_FLAGS + 1, 0);
 }
 
+static void forwarded_nowhere(struct fake_worker *w) {
+    const struct mailbox_answer answer = {.status = 200, .flags = ANSWER_FORWARD, .lying = MAILBOX_FORWARD_MAX + 1};
+    fake_answers_so(w, &answer);
+}
+
 static void bytes_left_and_no_tail(struct fake_worker *w) {
     answers(w, 200, ANSWER_KEEP, 1);
 }
@@ -105,6 +110,7 @@ static const struct {
     MISDEED(status_of_an_interim_answer),
     MISDEED(status_too_high),
     MISDEED(flag_that_does_not_exist),
+    MISDEED(forwarded_nowhere),
     MISDEED(bytes_left_and_no_tail),
     MISDEED(tail_and_no_bytes_left),
     MISDEED(tail_that_was_not_sent),
@@ -144,6 +150,22 @@ static void impossible_answer_breaks_its_worker_alone(void **state) {
         assert_told("died a, lost a");
         workers_report(next);
     }
+}
+
+static void bytes_are_out_and_another_is_to_answer(void **state) {
+    (void)state;
+    pool_serves(1);
+    struct request *a = given("a");
+    struct fake_worker *w = taker(a);
+    const struct mailbox_answer answer = {.status = 200, .flags = ANSWER_FORWARD, .lying = 1};
+    takes(w, a);
+    atomic_store(&w->slot->touched, 1);
+    fake_answers_so(w, &answer);
+    turn();
+    assert_true(fake_child(w->pid)->killed);
+    fake_dies(w, SIGKILL);
+    turn();
+    assert_told("died a touched, lost a touched");
 }
 
 /* It has died before anybody has looked at what it wrote: that is found with its death. */
@@ -293,6 +315,7 @@ static void broken_worker_is_not_heard_again(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         room_test(impossible_answer_breaks_its_worker_alone),
+        room_test(bytes_are_out_and_another_is_to_answer),
         room_test(impossible_answer_of_a_dead_worker),
         room_test(tail_that_cannot_be_received_ends_the_connection),
         room_test(slots_that_it_was_not_given_are_its_own_affair),

@@ -10,8 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
+#include "client/forward.h"
 #include "generation/generation.h"
 #include "house.h"
+#include "http/method.h"
 #include "pool/account.h"
 #include "pool/plugin.h"
 #include "pool/queue.h"
@@ -89,6 +92,72 @@ static void a_plugin_answers(void **state) {
     }
     guest_go(h, guest);
     assert_int_equal(fake.forgotten, 0); /* nobody has kept it */
+}
+
+/* The worker says that the answer is that of another path. */
+static void job_forward(const struct house *h, struct job *job, const char *to) {
+    const struct mailbox_answer answer = {.status = 200, .flags = ANSWER_FORWARD, .lying = strlen(to)};
+    assert_int_equal(buffer_string(&job->text, to), 0);
+    job->worker = NULL;
+    h->service.events.answered(job, &answer, NULL, NULL, 0);
+}
+
+static void another_plugin_answers(void **state) {
+    static const struct {
+        const char *to, *text;
+        int status;
+    } ends[] = {
+        {"/none", "Nothing is served at this path.\n", 404},
+        {"/form", "Allow: POST", 405},
+        {"hello", "could not answer this request.\n", 500},
+        {"/a%", "could not answer this request.\n", 500},
+        {"/a b", "could not answer this request.\n", 500},
+        {"http://localhost/hello", "could not answer this request.\n", 500},
+    };
+    unsigned char packed[4096];
+    struct wire_field fields[2];
+    struct wire_request request = {.fields = fields, .field_capacity = 2};
+    struct house *h = *state;
+    plugin_put(&h->stage, "form.so", "serves form /form 1 POST");
+    (void)house_open(state, "");
+    int guest = guest_come(h);
+    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++) {
+        ask(h, guest, "GET /hello");
+        job_forward(h, job_take(&h->stage.pools), ends[i].to);
+        assert_heard(guest, ends[i].status, ends[i].text);
+        assert_idle(h);
+    }
+    say(h, guest, "POST /form?a HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n1");
+    job_forward(h, job_take(&h->stage.pools), "/hello/a%20b?c=d");
+    assert_string_equal(heard(guest), "");
+    struct job *job = job_take(&h->stage.pools);
+    assert_int_equal(job->body, -1);
+    long length = h->service.events.pack(job, packed, sizeof(packed));
+    assert_int_equal(wire_request_unpack(&request, packed, (size_t)length), 0);
+    assert_int_equal(request.method, METHOD_GET);
+    assert_string_equal(request.target, "/form?a");
+    assert_string_equal(request.path, "/hello/a b");
+    assert_string_equal(request.query, "c=d");
+    assert_string_equal(request.from, "/form");
+    assert_int_equal(request.field_count, 1);
+    assert_int_equal(request.body_length, 0);
+    job_answer(job, "well");
+    assert_heard(guest, 200, "well");
+    assert_idle(h);
+    guest_go(h, guest);
+}
+
+static void nobody_is_sent_on_for_ever(void **state) {
+    struct house *h = house_open(state, "");
+    int guest = guest_come(h);
+    ask(h, guest, "GET /hello");
+    for (int i = 0; i <= FORWARDS_MAX; i++) {
+        assert_string_equal(heard(guest), "");
+        job_forward(h, job_take(&h->stage.pools), "/hello");
+    }
+    assert_heard(guest, 500, "could not answer this request.\n");
+    assert_idle(h);
+    guest_go(h, guest);
 }
 
 static void who_keeps_a_connection_forgets_it(void **state) {
@@ -330,6 +399,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         HOUSE_TEST(nobody_answers),
         HOUSE_TEST(a_plugin_answers),
+        HOUSE_TEST(another_plugin_answers),
+        HOUSE_TEST(nobody_is_sent_on_for_ever),
         HOUSE_TEST(who_keeps_a_connection_forgets_it),
         HOUSE_TEST(the_next_request_hurries),
         HOUSE_TEST(pools_refuse),

@@ -4,71 +4,57 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "client.h"
 #include "fetch.h"
 #include "process.h"
+#include "programs.h"
 #include "server.h"
 #include "text.h"
 
-static char folder[64];
-static char root_option[96];
-
-static void program(const char *name, const char *text) {
-    char path[160];
-    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
-    assert_true(file_write(path, text));
-    assert_int_equal(chmod(path, 0755), 0);
-}
-
-static struct server *cgi_start(void **state, const char *option) {
-    (void)snprintf(folder, sizeof(folder), "/tmp/socgi-cgi-XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(root_option, sizeof(root_option), "cgi.root=%s", folder);
-    return server_start(state, &(struct server_setup){.plugins = "cgi hello", .options = {root_option, option}});
-}
-
-static void cgi_end(struct server *server) {
-    server_end(server);
-    folder_remove(folder);
-}
-
 static void shell_programs(void **state) {
-    struct server *server = cgi_start(state, "cgi.set=ONE=1 TWO=two");
+    struct server *server = programs_start(state, "cgi.set=ONE=1 TWO=two");
     char path[160];
-    program("plain", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhi\\n'\n");
-    program("info",
-            "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s|%s|%s|%s|%s%s' \"$SCRIPT_NAME\" \"$PATH_INFO\" "
-            "\"$QUERY_STRING\" \"$PATH_TRANSLATED\" \"$ONE\" \"$TWO\"\n");
-    program("status", "#!/bin/sh\nprintf 'Status: 418 teapot\\nContent-Type: a/b\\nX-Own: yes\\n\\nshort'\n");
-    program("away", "#!/bin/sh\nprintf 'Location: http://elsewhere/\\n\\n'\n");
-    program("local", "#!/bin/sh\nprintf 'Location: /hello\\n\\n'\n");
-    program("where", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\n'; pwd\n");
-    program("nothing", "#!/bin/sh\nexit 3\n");
-    program("killed", "#!/bin/sh\nkill -SEGV $$\n");
-    program("broken", "#!/bin/sh\nprintf 'no head at all\\n\\n'\n");
-    program("endless", "#!/bin/sh\nyes 'X-Field: y' | head -c 100000\n");
-    program("nph-raw", "#!/bin/sh\nprintf 'HTTP/1.0 200 OK\\n\\n'\n");
-    program(".hidden", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\nsecret'\n");
-    program("words", "#!/bin/sh\necho one two >&2; printf 'three' >&2; printf 'Content-Type: a/b\\n\\n'\n");
-    (void)snprintf(path, sizeof(path), "%s/text", folder);
+    programs_add("plain", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhi\\n'\n");
+    programs_add(
+        "info",
+        "#!/bin/sh\nprintf 'Content-Type: text/plain\\r\\n\\r\\n%s|%s|%s|%s|%s%s' \"$SCRIPT_NAME\" \"$PATH_INFO\" "
+        "\"$QUERY_STRING\" \"$PATH_TRANSLATED\" \"$ONE\" \"$TWO\"\n");
+    programs_add("status", "#!/bin/sh\nprintf 'Status: 418 teapot\\nContent-Type: a/b\\nX-Own: yes\\n\\nshort'\n");
+    programs_add("away", "#!/bin/sh\nprintf 'Location: http://elsewhere/\\n\\n'\n");
+    programs_add("local", "#!/bin/sh\nprintf 'Location: /hello\\n\\n'\n");
+    programs_add("told", "#!/bin/sh\nprintf 'Status: 302\nLocation: /hello\n\n'\n");
+    programs_add("host", "#!/bin/sh\nprintf 'Location: //elsewhere/\n\n'\n");
+    programs_add("nowhere", "#!/bin/sh\nprintf 'Location: /../hello\n\n'\n");
+    programs_add("where", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\n'; pwd\n");
+    programs_add("nothing", "#!/bin/sh\nexit 3\n");
+    programs_add("killed", "#!/bin/sh\nkill -SEGV $$\n");
+    programs_add("broken", "#!/bin/sh\nprintf 'no head at all\\n\\n'\n");
+    programs_add("endless", "#!/bin/sh\nyes 'X-Field: y' | head -c 100000\n");
+    programs_add("nph-raw", "#!/bin/sh\nprintf 'HTTP/1.0 200 OK\\n\\n'\n");
+    programs_add(".hidden", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\nsecret'\n");
+    programs_add("words", "#!/bin/sh\necho one two >&2; printf 'three' >&2; printf 'Content-Type: a/b\\n\\n'\n");
+    (void)snprintf(path, sizeof(path), "%s/text", programs.folder);
     assert_true(file_write(path, "not a program"));
-    (void)snprintf(path, sizeof(path), "%s/sub", folder);
+    (void)snprintf(path, sizeof(path), "%s/sub", programs.folder);
     assert_int_equal(mkdir(path, 0755), 0);
-    program("sub/deep", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\n%s' \"$PATH_INFO\"\n");
-    (void)snprintf(path, sizeof(path), "%s/out", folder);
+    programs_add("sub/deep", "#!/bin/sh\nprintf 'Content-Type: a/b\\n\\n%s' \"$PATH_INFO\"\n");
+    (void)snprintf(path, sizeof(path), "%s/out", programs.folder);
     assert_int_equal(symlink("/bin/sh", path), 0);
+    assert_int_equal(lchown(path, 1000, 1000), 0);
 
     fetch_expect(server, "/cgi/plain", 200, "hi\n");
     fetch_expect(server, "/cgi/sub/deep/more/of%20it", 200, "/more/of it");
-    (void)snprintf(path, sizeof(path), "/cgi/info|/a/b|x=1&y|%s/a/b|1two", folder);
+    (void)snprintf(path, sizeof(path), "/cgi/info|/a/b|x=1&y|%s/a/b|1two", programs.folder);
     fetch_expect(server, "/cgi/info/a/b?x=1&y", 200, path);
     fetch_expect(server, "/cgi/status", 418, "short");
     fetch_expect(server, "/cgi/away", 302, NULL);
-    fetch_expect(server, "/cgi/local", 302, NULL);
-    (void)snprintf(path, sizeof(path), "%s\n", folder);
+    fetch_expect(server, "/cgi/local", 200, "Hello, world!\n"); /* RFC 3875 section 6.2.2 */
+    fetch_expect(server, "/cgi/told", 302, NULL);
+    fetch_expect(server, "/cgi/host", 302, NULL);
+    fetch_expect(server, "/cgi/nowhere", 502, NULL);
+    (void)snprintf(path, sizeof(path), "%s\n", programs.folder);
     fetch_expect(server, "/cgi/where", 200, path);
     fetch_expect(server, "/cgi/nothing", 502, NULL);
     server_log_await(server, "/nothing: ended with status 3 before its answer's head", 1);
@@ -77,24 +63,24 @@ static void shell_programs(void **state) {
     fetch_expect(server, "/cgi/broken", 502, NULL);
     server_log_await(server, "/broken: its answer is not taken: it has a line that is no header field", 1);
     fetch_expect(server, "/cgi/endless", 502, NULL);
-    fetch_expect(server, "/cgi/nph-raw", 501, NULL);
+    fetch_expect(server, "/cgi/nph-raw", 200, "");
     fetch_expect(server, "/cgi/.hidden", 404, NULL);
     fetch_expect(server, "/cgi/text", 403, NULL);
     fetch_expect(server, "/cgi/absent", 404, NULL);
     fetch_expect(server, "/cgi/sub", 404, NULL);
     fetch_expect(server, "/cgi/", 404, NULL);
-    fetch_expect(server, "/cgi/out", 404, NULL); /* it leads out of the root */
+    fetch_expect(server, "/cgi/out", 404, NULL); /* somebody's link, that leads out of the root */
     fetch_expect(server, "/cgi/words", 200, "");
     server_log_await(server, "/words: one two", 1);
     server_log_await(server, "/words: three", 1);
-    cgi_end(server);
+    programs_end(server);
 }
 
 /* Nothing of the server's environment, nothing of a client's that could be taken for it. */
 static void environment_is_clean(void **state) {
     assert_int_equal(setenv("SOCGI_TEST_SECRET", "leaked", 1), 0);
-    struct server *server = cgi_start(state, NULL);
-    program("env", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; env; trap\n");
+    struct server *server = programs_start(state, NULL);
+    programs_add("env", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; env; trap\n");
     struct client *client = client_open(server);
     struct answer answer;
     client_print(client,
@@ -118,7 +104,7 @@ static void environment_is_clean(void **state) {
     answer_free(&answer);
     client_close(client);
     assert_int_equal(unsetenv("SOCGI_TEST_SECRET"), 0);
-    cgi_end(server);
+    programs_end(server);
 }
 
 /* The environment that a program gets for a request; the caller frees it. */
@@ -154,12 +140,10 @@ static void variables(void **state) {
          {"^REQUEST_URI=/cgi/env\\?a%5B%5D=%7B%22%C3%BC%zz$", "^QUERY_STRING=a%5B%5D=%7B%22%C3%BC%zz$"},
          {NULL}},
     };
-    (void)snprintf(folder, sizeof(folder), "/tmp/socgi-cgi-XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(root_option, sizeof(root_option), "cgi.root=%s", folder);
-    program("env", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; env\n");
+    programs_folder();
+    programs_add("env", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; env\n");
     struct server *server = server_start(state, &(struct server_setup){.plugins = "cgi hello",
-                                                                       .options = {root_option},
+                                                                       .options = {programs.root},
                                                                        .listen = {"0.0.0.0:0", "unix:socket"}});
     struct client *client = client_open(server);
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -197,16 +181,16 @@ static void variables(void **state) {
     assert_true(text_matches(log, "^unix: - - \\["));
     assert_true(text_matches(log, "^127\\.0\\.0\\.1 - - \\["));
     free(log);
-    cgi_end(server);
+    programs_end(server);
 }
 
 /* Input and output are moved together: neither fills its pipe while the other waits. */
 static void much_in_and_out(void **state) {
     enum { BYTES = 100 << 20 };
-    struct server *server = cgi_start(state, NULL);
-    program("cat", "#!/bin/sh\nprintf 'Content-Type: application/octet-stream\\n\\n'; exec cat\n");
-    program("ignore", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nnot read\\n'\n");
-    program("count", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; wc -c\n");
+    struct server *server = programs_start(state, NULL);
+    programs_add("cat", "#!/bin/sh\nprintf 'Content-Type: application/octet-stream\\n\\n'; exec cat\n");
+    programs_add("ignore", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nnot read\\n'\n");
+    programs_add("count", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'; wc -c\n");
     char *bytes = malloc(BYTES);
     assert_non_null(bytes);
     unsigned seed = 1;
@@ -224,16 +208,14 @@ static void much_in_and_out(void **state) {
     assert_int_equal(fetch.status, 200);
     assert_string_equal(fetch.body, "not read\n");
     fetch_free(&fetch, 1);
-    cgi_end(server);
+    programs_end(server);
     assert_int_equal(server_teardown(state), 0);
 
     /* And with limits that let it. */
-    (void)snprintf(folder, sizeof(folder), "/tmp/socgi-cgi-XXXXXX");
-    assert_non_null(mkdtemp(folder));
-    (void)snprintf(root_option, sizeof(root_option), "cgi.root=%s", folder);
-    program("cat", "#!/bin/sh\nprintf 'Content-Type: application/octet-stream\\n\\n'; exec cat\n");
+    programs_folder();
+    programs_add("cat", "#!/bin/sh\nprintf 'Content-Type: application/octet-stream\\n\\n'; exec cat\n");
     server = server_start(
-        state, &(struct server_setup){.plugins = "cgi", .options = {root_option}, .settings = {"body_limit=200M"}});
+        state, &(struct server_setup){.plugins = "cgi", .options = {programs.root}, .settings = {"body_limit=200M"}});
     fetch = (struct fetch){.path = "/cgi/cat", .method = "POST", .upload = bytes, .upload_length = BYTES};
     fetch_one(server, &fetch);
     assert_int_equal(fetch.result, CURLE_OK);
@@ -242,19 +224,19 @@ static void much_in_and_out(void **state) {
     assert_memory_equal(fetch.body, bytes, fetch.length);
     fetch_free(&fetch, 1);
     free(bytes);
-    cgi_end(server);
+    programs_end(server);
 }
 
 /* The time limit ends the program and what it has started. */
 static void slow_programs(void **state) {
-    struct server *server = cgi_start(state, "cgi.timeout=1");
+    struct server *server = programs_start(state, "cgi.timeout=1");
     char note[128];
     char text[512];
-    (void)snprintf(note, sizeof(note), "%s/note", folder);
+    (void)snprintf(note, sizeof(note), "%s/note", programs.folder);
     (void)snprintf(text, sizeof(text), "#!/bin/sh\nsleep 1000 &\necho $! > %s\nsleep 1000\n", note);
-    program("slow", text);
-    program("half", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhalf'; exec sleep 1000\n");
-    program("leaves", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nall'; sleep 1000 &\n");
+    programs_add("slow", text);
+    programs_add("half", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nhalf'; exec sleep 1000\n");
+    programs_add("leaves", "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nall'; sleep 1000 &\n");
     fetch_expect(server, "/cgi/slow", 504, NULL);
     server_log_await(server, "/slow: ended after 1 seconds, its time limit", 1);
     char *pid = file_read(note);
@@ -266,24 +248,12 @@ static void slow_programs(void **state) {
     assert_int_not_equal(fetch.result, CURLE_OK); /* never taken for the whole */
     fetch_free(&fetch, 1);
     fetch_expect(server, "/cgi/leaves", 200, "all");
-    cgi_end(server);
-}
-
-static void shell(const char *format, ...) {
-    char line[1024];
-    va_list args;
-    va_start(args, format);
-    (void)vsnprintf(line, sizeof(line), format, args);
-    va_end(args);
-    int status = system(line);
-    if (status != 0) {
-        fail_msg("%s: %d", line, status);
-    }
+    programs_end(server);
 }
 
 static void perl_cgi_pm(void **state) {
-    struct server *server = cgi_start(state, NULL);
-    program(
+    struct server *server = programs_start(state, NULL);
+    programs_add(
         "form",
         "#!/usr/bin/perl\nuse CGI;\nmy $q = CGI->new;\nprint $q->header(-type => 'text/plain', -charset => 'utf-8', "
         "-cookie => $q->cookie(-name => 'c', -value => 'v'));\n"
@@ -298,26 +268,24 @@ static void perl_cgi_pm(void **state) {
     assert_string_equal(fetch.body, "POST|1 2|\xc3\xbc|/info");
     assert_string_equal(fetch.type, "text/plain; charset=utf-8");
     fetch_free(&fetch, 1);
-    cgi_end(server);
+    programs_end(server);
 }
 
 /* git clone and git push through git-http-backend. From 2.47 on git leaves its maintenance behind, on either side: a
  * process that a test would find, so it is done before git ends. */
 static void git_clone_and_push(void **state) {
-    (void)snprintf(folder, sizeof(folder), "/tmp/socgi-cgi-XXXXXX");
-    assert_non_null(mkdtemp(folder));
+    programs_folder();
     char set[512];
     (void)snprintf(set, sizeof(set),
                    "cgi.set=GIT_HTTP_EXPORT_ALL=1 GIT_PROJECT_ROOT=%s/repos HOME=%s GIT_CONFIG_COUNT=1 "
                    "GIT_CONFIG_KEY_0=maintenance.autoDetach GIT_CONFIG_VALUE_0=false",
-                   folder, folder);
-    (void)snprintf(root_option, sizeof(root_option), "cgi.root=%s", folder);
-    program("git", "#!/bin/sh\nexec git http-backend\n");
+                   programs.folder, programs.folder);
+    programs_add("git", "#!/bin/sh\nexec git http-backend\n");
     shell("cd %s && export HOME=%s GIT_CONFIG_NOSYSTEM=1 && git init -q --bare repos/r.git && git -C repos/r.git "
           "config http.receivepack true",
-          folder, folder);
+          programs.folder, programs.folder);
     struct server *server =
-        server_start(state, &(struct server_setup){.plugins = "cgi", .options = {root_option, set}});
+        server_start(state, &(struct server_setup){.plugins = "cgi", .options = {programs.root, set}});
     shell("cd %s && export HOME=%s GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0 no_proxy='*' &&"
           " export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=maintenance.autoDetach GIT_CONFIG_VALUE_0=false &&"
           " git clone -q http://127.0.0.1:%u/cgi/git/r.git one 2>/dev/null && cd one && head -c 300000 /dev/urandom > "
@@ -325,15 +293,41 @@ static void git_clone_and_push(void **state) {
           " git add file && git -c user.name=t -c user.email=t@t commit -qm first && git push -q origin "
           "HEAD:refs/heads/main &&"
           " git clone -q -b main http://127.0.0.1:%u/cgi/git/r.git ../two && cmp file ../two/file",
-          folder, folder, server->port, server->port);
-    cgi_end(server);
+          programs.folder, programs.folder, server->port, server->port);
+    programs_end(server);
+}
+
+/* What a push has git do in the background is done, though the push is answered. */
+static void git_collects_behind_a_push(void **state) {
+    programs_folder();
+    char set[256];
+    (void)snprintf(set, sizeof(set), "cgi.set=GIT_PROJECT_ROOT=%s/repos GIT_HTTP_EXPORT_ALL=1 HOME=%s", programs.folder,
+                   programs.folder);
+    shell("cd %s && export HOME=%s GIT_CONFIG_NOSYSTEM=1 && git init -q --bare repos/r.git && cd repos/r.git && "
+          "git config http.receivepack true && git config gc.autoPackLimit 1 && git config receive.unpackLimit 1",
+          programs.folder, programs.folder);
+    struct server *server = server_start(
+        state,
+        &(struct server_setup){.plugins = "cgi",
+                               .options = {programs.root, set, "cgi.front=/cgi=/usr/lib/git-core/git-http-backend"}});
+    shell("cd %s && export HOME=%s GIT_CONFIG_NOSYSTEM=1 GIT_TERMINAL_PROMPT=0 no_proxy='*' &&"
+          " export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=maintenance.autoDetach GIT_CONFIG_VALUE_0=false &&"
+          " git init -q -b main one && cd one && git config user.name t && git config user.email t@t &&"
+          " for i in 1 2 3; do head -c 100000 /dev/urandom > file && git add file && git commit -qm $i &&"
+          " git push -q http://127.0.0.1:%u/cgi/r.git main 2>/dev/null || exit 1; done",
+          programs.folder, programs.folder, server->port);
+    shell("cd %s/repos/r.git && for i in $(seq 3000); do [ -f gc.pid ] || [ $(ls objects/pack/*.pack | wc -l) != 1 ] ||"
+          " exit 0; sleep 0.01; done; ls objects/pack >&2; exit 1",
+          programs.folder);
+    programs_end(server);
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        SYSTEM_TEST(shell_programs),     SYSTEM_TEST(environment_is_clean), SYSTEM_TEST(much_in_and_out),
-        SYSTEM_TEST(variables),          SYSTEM_TEST(slow_programs),        SYSTEM_TEST(perl_cgi_pm),
-        SYSTEM_TEST(git_clone_and_push),
+        SYSTEM_TEST(shell_programs),     SYSTEM_TEST(environment_is_clean),
+        SYSTEM_TEST(much_in_and_out),    SYSTEM_TEST(variables),
+        SYSTEM_TEST(slow_programs),      SYSTEM_TEST(perl_cgi_pm),
+        SYSTEM_TEST(git_clone_and_push), SYSTEM_TEST(git_collects_behind_a_push),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -47,14 +47,21 @@ static void good_heads(void **state) {
         {"content-type:text/html \t\r\nX-A: b\r\nx-c:\r\n\r\n", 200, "text/html", NULL, 2},
         {"Status: 404 Not Found\nContent-Type: a/b\n\n", 404, "a/b", NULL, 0},
         {"Status: 204\n\n", 204, NULL, NULL, 0},
-        {"Location: /there?x=1\n\n", 302, NULL, "/there?x=1", 0},
+        {"Location: /there?x=1\n\n", 200, NULL, "/there?x=1", 0},
         {"Status: 301 x\nLocation: http://a/\nContent-Type: a/b\n\n", 301, "a/b", "http://a/", 0},
+        {"Location: //there/\n\n", 302, NULL, "//there/", 0},
+        {"Status: 302\nLocation: /there\n\n", 302, NULL, "/there", 0},
+        {"Location: /there\nX-A: b\n\n", 302, NULL, "/there", 1},
         {"Set-Cookie: a\nSet-Cookie: b\nContent-Type: a/b\n\n", 200, "a/b", NULL, 2},
+        {"HTTP/1.1 404 No\nContent-Type: a/b\n\n", 404, "a/b", NULL, 0},
+        {"HTTP/1.0 200\r\nServer: x\r\nDate: y\r\nconnection: z\r\nX-A: b\r\n\r\n", 200, NULL, NULL, 1},
+        {"HTTP/1.1 200 OK\nStatus: 201\n\n", 201, NULL, NULL, 0},
     };
     for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
         static struct head h;
         char *copy;
         assert_int_equal(parse(table[i].text, &h, &copy), 0);
+        assert_int_equal(h.local, strcmp(table[i].text, "Location: /there?x=1\n\n") == 0);
         assert_int_equal(h.status, table[i].status);
         assert_int_equal(h.type != NULL, table[i].type != NULL);
         assert_int_equal(h.location != NULL, table[i].location != NULL);
@@ -75,7 +82,10 @@ static void bad_heads(void **state) {
         "A b: c\n\n",
         " Content-Type: a/b\n\n",
         "Content-Type : a/b\n\n",
-        "HTTP/1.1 200 OK\nContent-Type: a/b\n\n",
+        "HTTP/1.1 099 x\nContent-Type: a/b\n\n",
+        "HTTP/1.1\nContent-Type: a/b\n\n",
+        "Content-Type: a/b\nHTTP/1.1 200 OK\n\n",
+        "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n",
         "Content-Type: a/b\n folded\n\n",
         "Content-Type: a\x01"
         "b\n\n",
@@ -118,8 +128,33 @@ static void many_fields(void **state) {
     free(copy);
 }
 
+/* What is known to print no head is called by its name. */
+static void faults(void **state) {
+    (void)state;
+    static const struct {
+        const char *text, *word;
+    } table[] = {
+        {" Content-Type: a/b\n \n hi\n", "Fortran"},
+        {"Content-Type: a/b\n \nhi\n", "COBOL"},
+        {"Content-Type: a/b\r\n \r\nhi\r\n", "COBOL"},
+        {"Content-Type: a/b\nhi\n", NULL},
+        {"Content-Type: a/b\n ", NULL},
+        {"Security alert!", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++) {
+        size_t length = strlen(table[i].text);
+        char *copy = malloc(length + 1);
+        memcpy(copy, table[i].text, length + 1);
+        const char *fault = head_fault(copy, length);
+        assert_true(table[i].word ? fault && strstr(fault, table[i].word) : !fault);
+        free(copy);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(ends), cmocka_unit_test(good_heads),
-                                       cmocka_unit_test(bad_heads), cmocka_unit_test(many_fields)};
+                                       cmocka_unit_test(bad_heads), cmocka_unit_test(many_fields),
+                                       cmocka_unit_test(faults)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -339,6 +339,8 @@ static void reads_plugins(void **state) {
     config_free(&config);
 }
 
+#define OF_PLUGIN "timeout, body_limit, concurrency, methods, routes, compress, global, needs, allow_wider, or options"
+
 /* "%" is the file's name. */
 static const struct {
     const char *text;
@@ -349,14 +351,14 @@ static const struct {
      "%:2: workers: found \"many\", expected a number, 1 to 1024\n"
      "%:4: listen: found \"a\", expected " LISTEN_EXPECTED "\n"
      "%:4: listen: found \"b\", expected " LISTEN_EXPECTED "\n"
-     "%:6: concurency: found \"concurency\", expected timeout, body_limit, concurrency, methods, compress, "
-     "global, needs, allow_wider, or options\n"
+     "%:6: concurency: found \"concurency\", expected " OF_PLUGIN "\n"
      "%:7: timeout: found \"never\", expected a time in seconds, or with ms, s, m, h, d, 1 to 86400000 ms\n"},
     {"mailbox_slots = 65", "%:1: mailbox_slots: found \"65\", expected a number, 1 to 64\n"},
     {"log_level = \"no\ntice\"", "%:2: log_level: found \"no?tice\", expected error, warning, notice, info or debug\n"},
     {"error_log = off", "%:1: error_log: found \"off\", expected a path or \"stderr\"\n"},
     {"plugin x { }\nplugin x { }", "%:2: x: found a second section of that name, expected one\n"},
     {"plugin \"a/b\" { }", "%:1: plugin: found \"a/b\", expected " PLUGIN_NAME_EXPECTED "\n"},
+    {"plugin x { routes = \"/a b\" }", "%:1: routes: found \"/a b\", expected " ROUTES_EXPECTED "\n"},
     {"plugin { }", "%:1: plugin: found no name, expected a name before the {\n"},
     {"workers 2", "%:1: workers: found no \"=\", expected NAME = VALUE\n"},
     {"workers += 2", "%:1: workers: found \"+=\", expected \"=\", for it is no list\n"},
@@ -371,16 +373,12 @@ static const struct {
      "%:5: x y: found \"x y\", expected an option that socgi.conf(5) names\n"
      "%:5: found \"{\", expected NAME = VALUE\n"},
     {"plugin x {\n  options { own = 1\n timeout = 1 }\n  root = /\n}\nroot = \"a\n{\"\nlisten += :1 lisen = :2\n",
-     "%:4: root: found \"root\", expected timeout, body_limit, concurrency, methods, compress, global, needs, "
-     "allow_wider, or "
-     "options\n"
+     "%:4: root: found \"root\", expected " OF_PLUGIN "\n"
      "%:6: root: found \"root\", expected an option that socgi.conf(5) names\n"
      "%:8: lisen: found \"lisen\", expected an option that socgi.conf(5) names\n"},
     {"wrokers = 1\nplugin x {\n  tmeout = 1\n",
      "%:1: wrokers: found \"wrokers\", expected an option that socgi.conf(5) names\n"
-     "%:3: tmeout: found \"tmeout\", expected timeout, body_limit, concurrency, methods, compress, global, needs, "
-     "allow_wider, "
-     "or options\n"
+     "%:3: tmeout: found \"tmeout\", expected " OF_PLUGIN "\n"
      "%:3: found the end of the file, expected }\n"},
     {"plugn x { }\n", "%:1: plugn: found \"plugn\", expected an option that socgi.conf(5) names\n"
                       "%:1: plugn: found no \"=\", expected NAME = VALUE\n"},

@@ -121,6 +121,21 @@ static void answers(void **state) {
     assert_false(answer_ok(ANSWER_KEEP | ANSWER_BROKEN, 100, 110, 0));
     assert_false(answer_ok(ANSWER_TAIL | ANSWER_BROKEN, 100, 110, 1));
     assert_false(answer_ok(ANSWER_FLAGS + 1, 100, 110, 0));
+    const struct mailbox_answer forward = {.status = 200, .flags = ANSWER_FORWARD, .lying = 1};
+    assert_true(rules_answer(&forward, 1000));
+    const struct mailbox_answer wrong[] = {
+        {.status = 199, .flags = ANSWER_FORWARD, .lying = 1},
+        {.status = 200, .flags = ANSWER_FORWARD},
+        {.status = 200, .flags = ANSWER_FORWARD, .lying = MAILBOX_FORWARD_MAX + 1},
+        {.status = 200, .flags = ANSWER_FORWARD | ANSWER_KEEP, .lying = 1},
+        {.status = 200, .flags = ANSWER_FORWARD | ANSWER_LIES, .lying = 1},
+        {.status = 200, .flags = ANSWER_FORWARD | ANSWER_TAIL, .lying = 1, .left = 1},
+        {.status = 200, .flags = ANSWER_FORWARD, .lying = 1, .sent = 1},
+        {.status = 200, .flags = ANSWER_FORWARD, .lying = 1, .head = 1},
+    };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        assert_false(rules_answer(&wrong[i], 1000));
+    }
     const struct mailbox_answer low = {.status = 199, .head = 1, .sent = 1},
                                 high = {.status = 600, .head = 1, .sent = 1};
     assert_false(rules_answer(&low, 1));

@@ -32,6 +32,8 @@ static struct wire_request sample(struct wire_field *fields) {
                                  .path = "/a",
                                  .route_length = 2,
                                  .query = "b",
+                                 .from = "/from",
+                                 .from_status = 404,
                                  .host = "h",
                                  .remote_addr = "::1",
                                  .remote_port = 1234,
@@ -55,6 +57,8 @@ static void request_survives(void **state) {
     assert_int_equal(wire_request_unpack(&got, packed, (size_t)length), 0);
     assert_string_equal(got.name, "REPORT");
     assert_string_equal(got.target, "/a?b");
+    assert_string_equal(got.from, "/from");
+    assert_int_equal(got.from_status, 404);
     assert_string_equal(got.fields[1].name, "X-Empty");
     assert_string_equal(got.fields[1].value, "");
     assert_int_equal(got.body_length, 3);

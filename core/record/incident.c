@@ -44,7 +44,7 @@ struct incident *incident_log(struct incidents *all, const struct incident_facts
                            .status = f->outran ? 504 : 502,
                            .answered = !f->touched};
     snprintf(i->plugin, sizeof(i->plugin), "%s", f->plugin);
-    int method = snprintf(i->request, sizeof(i->request), "%s ", f->method);
+    int method = snprintf(i->request, sizeof(i->request), "%.*s ", (int)f->method_length, f->method);
     (void)http_uri_clean(f->target, f->target_length, "", i->request + method, sizeof(i->request) - (size_t)method);
     why(i, f);
     log_line(LOG_ERROR, "incident %016" PRIx64 ": plugin %s: worker %d %s \"%s\": %s%s %d, request id %s%s%s", i->id,

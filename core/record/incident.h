@@ -43,6 +43,7 @@ struct incident_facts {
     uint32_t limit_ms;  /* ... this */
     bool touched;       /* bytes of the answer were sent */
     const char *method;
+    size_t method_length;
     const char *target; /* of target_length bytes */
     size_t target_length;
     const char *request_id;

@@ -66,7 +66,8 @@ void failure_record(struct job *job, const struct job_loss *loss) {
                                          .outran = loss->outran,
                                          .limit_ms = job->plugin->timeout_ms,
                                          .touched = loss->touched,
-                                         .method = exchange_head(x), /* packed once, its name is ended */
+                                         .method = http_text(exchange_head(x), r->name),
+                                         .method_length = r->name.length,
                                          .target = http_text(exchange_head(x), r->target),
                                          .target_length = r->target.length,
                                          .request_id = x->request_id};

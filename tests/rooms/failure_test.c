@@ -109,7 +109,7 @@ static void of_too_many_incidents_less_is_told(void **state) {
     for (int development = 0; development < 2; development++) {
         struct house *h = house_open(state, development ? "development = on\n" : "");
         const struct incident_facts facts = {
-            .plugin = "other", .method = "GET", .target = "", .request_id = "", .others = ""};
+            .plugin = "other", .method = "GET", .method_length = 3, .target = "", .request_id = "", .others = ""};
         int guest;
         struct job *job = begun(h, &guest);
         const struct job_loss loss = {.worker = job->worker, .others = ""};

@@ -8,9 +8,9 @@
 #include "pool/pools.h"
 #include "pool/worker.h"
 
-/* In a period a worker may print so many bytes for each line of output_rate, and at least what a pipe holds; and wake
+/* In a period a worker may print so many bytes for each line of output_rate, and at least what fills a pipe; and wake
  * us so often. It is a short one: whoever else prints there waits for as long. */
-enum { LINE_BYTES = 1024, LEAST_BYTES = 65536, READS_MAX = 16 };
+enum { LINE_BYTES = 1024, LEAST_BYTES = 60000, READS_MAX = 16 };
 static const uint64_t PERIOD_NS = 10 * NS_PER_MS;
 
 /* A bell that rings so often for nothing is broken, or is meant to be. */

@@ -254,6 +254,24 @@ struct socgi_context *registry_at(const struct registry *registry, size_t index)
     return index < registry->count ? registry->plugins[index] : NULL;
 }
 
+bool registry_idles(const struct registry *registry) {
+    bool any = false;
+    for (size_t i = 0; i < registry->count; i++) {
+        any |= registry->plugins[i] && registry->plugins[i]->manifest.plugin.idle;
+    }
+    return any;
+}
+
+void registry_idle(const struct registry *registry, size_t index) {
+    struct socgi_context *context = registry_at(registry, index);
+    if (context && context->manifest.plugin.idle) {
+        context->manifest.plugin.idle(context);
+        if (origin_lost()) {
+            origin_end(context->manifest.name);
+        }
+    }
+}
+
 void registry_end(struct registry *registry, registry_ending *ending, void *data) {
     for (size_t i = 0; i < registry->count; i++) {
         if (registry->plugins[i]) {

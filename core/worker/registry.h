@@ -2,6 +2,7 @@
 #ifndef WORKER_REGISTRY_H
 #define WORKER_REGISTRY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "wire/message.h"
@@ -33,6 +34,10 @@ int registry_examine(const char *path, const char *name, char reason[MANIFEST_RE
 
 /* The plugin of that place, or NULL. */
 struct socgi_context *registry_at(const struct registry *registry, size_t index);
+
+/* Whether any of them has something to do in a worker that has nothing to do; and that plugin does it. */
+bool registry_idles(const struct registry *registry);
+void registry_idle(const struct registry *registry, size_t index);
 
 /* The fini of that plugin is called now; registry->count: all have been. */
 typedef void registry_ending(void *data, size_t index);

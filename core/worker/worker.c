@@ -23,7 +23,7 @@
 #include "worker/origin.h"
 #include "worker/parent.h"
 #include "worker/registry.h"
-#include "worker/turn.h"
+#include "worker/rest.h"
 
 struct worker {
     worker_enclose *enclose;
@@ -36,6 +36,7 @@ struct worker {
     struct inbox inbox;
     struct handling handling;
     struct keeping keeping;
+    struct rest rest;
 };
 
 /* ---- Its start ---- */
@@ -75,7 +76,10 @@ static bool begin(struct worker *w) {
 }
 
 static uint32_t idle(void *data) {
-    return keeping_idle(data);
+    struct worker *w = data;
+    uint32_t look = keeping_idle(&w->keeping);
+    uint32_t next = look == 0 ? 0 : rest_look(&w->rest);
+    return next < look ? next : look;
 }
 
 /* And what it has left in the process is looked after. */
@@ -86,6 +90,7 @@ static enum handling_result request_serve(struct worker *w, struct delivery *del
     }
     enum handling_result result = handling_run(&w->handling, delivery);
     departure_release();
+    rest_over(&w->rest);
     return result == HANDLING_DONE && !keeping_handled(&w->keeping, w->handling.plugin) ? HANDLING_LEAVE : result;
 }
 
@@ -111,7 +116,8 @@ static enum handling_result serve_one(struct worker *w) {
 /* Until there is nothing to come. The exit status. */
 static int serve(struct worker *w) {
     enum handling_result result = HANDLING_DONE;
-    inbox_begin(&w->inbox, &w->box, &w->custody, idle, &w->keeping);
+    rest_begin(&w->rest, &w->registry, &w->turn);
+    inbox_begin(&w->inbox, &w->box, &w->custody, idle, w);
     while (result == HANDLING_DONE) {
         result = serve_one(w);
     }

@@ -25,7 +25,7 @@
  * Changes of the ABI (major: old plugins no longer load; minor: only additions):
  *   1.0  first version
  *   1.1  struct socgi_part, socgi_part_at, socgi_part; socgi_form also reads multipart/form-data; socgi_content.data
- *   1.2  socgi_plugin.needs; socgi_forward; socgi_plugin.methods may name any method but CONNECT and TRACE
+ *   1.2  socgi_plugin.needs and .idle; socgi_forward; socgi_plugin.methods may name any method but CONNECT and TRACE
  */
 #ifndef SOCGI_PLUGIN_H
 #define SOCGI_PLUGIN_H
@@ -90,6 +90,10 @@ struct socgi_plugin {
      * NAME has, and nothing where it has none. "": nothing. NULL: it does not say, and gets what its pool lets it. The
      * server reads this from the file before anything of the plugin runs, so it is a constant. Since 1.2. */
     const char *needs;
+
+    /* Called when the worker has had nothing to do for two seconds, once until it has something again: to let go of
+     * what is only remembered. A request that comes meanwhile waits for it. Since 1.2. */
+    void (*idle)(struct socgi_context *ctx);
 };
 
 #if defined(__GNUC__)

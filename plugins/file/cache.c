@@ -54,6 +54,16 @@ void cache_free(struct cache *cache) {
     free(cache);
 }
 
+void cache_rest(struct cache *cache) {
+    for (size_t i = 0; i < cache->count; i++) {
+        struct entry *e = &cache->entries[i];
+        struct stat now;
+        if (e->path && e->fd >= 0 && (fstat(e->fd, &now) < 0 || now.st_nlink == 0)) {
+            entry_clear(e);
+        }
+    }
+}
+
 /* FNV-1a. NULL: nothing is remembered. */
 static struct entry *entry_of(struct cache *cache, const char *path) {
     uint32_t hash = 2166136261;

@@ -24,6 +24,9 @@ struct opened {
 struct cache *cache_new(size_t count);
 void cache_free(struct cache *cache); /* NULL is allowed */
 
+/* Lets go of files that nobody can find any more: as long as they are open, they take their room. */
+void cache_rest(struct cache *cache);
+
 /* Whether both are of one file, unchanged as far as its size and times tell. */
 bool file_same(const struct stat *a, const struct stat *b);
 

@@ -220,9 +220,16 @@ static int start(struct socgi_context *ctx) {
     return error;
 }
 
+static void rest(struct socgi_context *ctx) {
+    const struct settings *s = socgi_data(ctx);
+    if (s->cache) {
+        cache_rest(s->cache);
+    }
+}
+
 static void stop(struct socgi_context *ctx) {
     settings_free(socgi_data(ctx));
 }
 
-SOCGI_PLUGIN(.route = "/", .methods = "GET HEAD", .handle = serve, .init = start, .fini = stop,
+SOCGI_PLUGIN(.route = "/", .methods = "GET HEAD", .handle = serve, .init = start, .fini = stop, .idle = rest,
              .options = settings_options)

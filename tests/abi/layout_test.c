@@ -78,6 +78,7 @@ SAME(plugin, body_limit)
 SAME_PLACE(plugin, options)
 #if OLD_MINOR >= 2
 SAME(plugin, needs)
+SAME(plugin, idle)
 #endif
 _Static_assert(sizeof(struct socgi_plugin) >= sizeof(struct old_plugin), "struct socgi_plugin has shrunk");
 _Static_assert(sizeof(struct socgi_plugin) % 8 == 0, "a field must not lie in what was padding");

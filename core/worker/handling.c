@@ -98,7 +98,7 @@ static void answer_tell(struct handling *h, const struct wire_post *post, const 
     }
     if (!res->broken && !res->gone && response_pending(res)) {
         int error = tail_send(h, post, answer);
-        if (error == -ETOOMANYREFS) {
+        if (error == -ETOOMANYREFS && !res->held) {
             rest_send(to, res);
             answer->left = 0;
             answer->sent = to->sent;

@@ -350,7 +350,7 @@ static const struct {
      "%:4: listen: found \"a\", expected " LISTEN_EXPECTED "\n"
      "%:4: listen: found \"b\", expected " LISTEN_EXPECTED "\n"
      "%:6: concurency: found \"concurency\", expected timeout, body_limit, concurrency, methods, global, "
-     "needs, allow_wider, or options\n"
+     "needs, allow_wider, cache, fresh, stale_if_down, cache_keep, or options\n"
      "%:7: timeout: found \"never\", expected a time in seconds, or with ms, s, m, h, d, 1 to 86400000 ms\n"},
     {"mailbox_slots = 65", "%:1: mailbox_slots: found \"65\", expected a number, 1 to 64\n"},
     {"log_level = \"no\ntice\"", "%:2: log_level: found \"no?tice\", expected error, warning, notice, info or debug\n"},
@@ -371,14 +371,14 @@ static const struct {
      "%:5: x y: found \"x y\", expected an option that socgi.conf(5) names\n"
      "%:5: found \"{\", expected NAME = VALUE\n"},
     {"plugin x {\n  options { own = 1\n timeout = 1 }\n  root = /\n}\nroot = \"a\n{\"\nlisten += :1 lisen = :2\n",
-     "%:4: root: found \"root\", expected timeout, body_limit, concurrency, methods, global, needs, allow_wider, or "
-     "options\n"
+     "%:4: root: found \"root\", expected timeout, body_limit, concurrency, methods, global, needs, allow_wider, "
+     "cache, fresh, stale_if_down, cache_keep, or options\n"
      "%:6: root: found \"root\", expected an option that socgi.conf(5) names\n"
      "%:8: lisen: found \"lisen\", expected an option that socgi.conf(5) names\n"},
     {"wrokers = 1\nplugin x {\n  tmeout = 1\n",
      "%:1: wrokers: found \"wrokers\", expected an option that socgi.conf(5) names\n"
      "%:3: tmeout: found \"tmeout\", expected timeout, body_limit, concurrency, methods, global, needs, allow_wider, "
-     "or options\n"
+     "cache, fresh, stale_if_down, cache_keep, or options\n"
      "%:3: found the end of the file, expected }\n"},
     {"plugn x { }\n", "%:1: plugn: found \"plugn\", expected an option that socgi.conf(5) names\n"
                       "%:1: plugn: found no \"=\", expected NAME = VALUE\n"},

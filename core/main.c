@@ -147,7 +147,7 @@ static const struct {
 } commands[] = {
     {"new", new_main},          {"dev", dev_main},          {"build", build_main},        {"check", check},
     {"status", control_status}, {"reload", control_reload}, {"upgrade", control_upgrade}, {"reopen", control_reopen},
-    {"stop", control_stop},     {"replay", replay},
+    {"stop", control_stop},     {"purge", control_purge},   {"replay", replay},
 };
 
 int main(int argc, char **argv) {

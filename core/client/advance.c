@@ -38,6 +38,7 @@ static void connection_ready(struct source *source, uint32_t events) {
     if (c->state == CONNECTION_CLOSED) {
         return;
     }
+    c->streak = 0;
     if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
         c->readable = true;
     }
@@ -80,7 +81,7 @@ static int tail_take(struct exchange *x, const struct answer *a) {
     return error;
 }
 
-void connection_answered(struct connection *c, const struct answer *a) {
+void connection_give(struct connection *c, const struct answer *a) {
     struct exchange *x = c->exchange;
     timeout_clear(&c->timeout);
     x->status = a->status;
@@ -89,6 +90,9 @@ void connection_answered(struct connection *c, const struct answer *a) {
     int error = a->tail ? tail_take(x, a) : 0;
     if (error) {
         log_line(LOG_ERROR, "the rest of an answer cannot be sent: %s", strerror(-error));
+    }
+    if (a->loan) {
+        x->outlet.loan = *a->loan;
     }
     if (a->text) {
         x->outlet.text = *a->text;
@@ -100,6 +104,10 @@ void connection_answered(struct connection *c, const struct answer *a) {
     }
     x->keep = x->keep && a->keep;
     c->state = CONNECTION_SENDING;
+}
+
+void connection_answered(struct connection *c, const struct answer *a) {
+    connection_give(c, a);
     connection_advance(c);
 }
 

@@ -13,6 +13,7 @@ struct buffer;
 struct clients;
 struct connection;
 struct listener;
+struct outlet_loan;
 struct sockaddr_storage;
 struct wire_tail;
 
@@ -31,7 +32,8 @@ struct answer {
     const struct wire_tail *tail; /* what is left to be sent; NULL: nothing */
     const int *fds;               /* its descriptors, taken over */
     size_t fd_count;
-    struct buffer *text; /* what is to be sent before that, taken over; NULL or empty: nothing */
+    const struct outlet_loan *loan; /* what is to be sent between, given back when it has been; NULL: nothing */
+    struct buffer *text;            /* what is to be sent before that, taken over; NULL or empty: nothing */
 };
 
 /* Takes over an accepted socket, also when it fails: it is closed then. 0, or -errno. */
@@ -41,7 +43,10 @@ int connection_open(struct listener *listener, int fd, const struct sockaddr_sto
  * route and submit. */
 void connection_advance(struct connection *connection);
 
-/* The service's request has been answered; goes on. */
+/* The service's request has been answered; it does not go on by itself. For the service's own route and submit. */
+void connection_give(struct connection *connection, const struct answer *answer);
+
+/* The same; goes on. */
 void connection_answered(struct connection *connection, const struct answer *answer);
 
 /* Goes on with those whose turn was used up. */

@@ -83,7 +83,7 @@ int clients_open(struct clients *clients, struct loop *loop, struct record *reco
         clients->instance = loop->now ^ (uint64_t)getpid() << 32; /* so early that there is no randomness yet */
     }
     limits_configure(clients, config);
-    clients->wire_fields = calloc(FIELDS_MAX, sizeof(*clients->wire_fields));
+    clients->wire_fields = calloc(FIELDS_MAX + 2, sizeof(*clients->wire_fields));
     return clients->wire_fields ? inherit(&clients->inheritance) : -ENOMEM;
 }
 

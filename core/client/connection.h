@@ -40,13 +40,14 @@ struct connection {
     uint64_t number;
     int fd;
     uint8_t state;
-    bool readable; /* something may be there to read */
-    bool ended;    /* the client sends no more */
-    bool hung_up;  /* it has said so, though what it sent before may not have been read */
-    bool counted;  /* in the census */
-    bool gone;     /* reset, or closed on both sides */
-    bool sticky;   /* the service's: somebody may keep its descriptor */
-    uint32_t seat; /* the service's: who had its last request; UINT32_MAX: nobody */
+    bool readable;  /* something may be there to read */
+    bool ended;     /* the client sends no more */
+    bool hung_up;   /* it has said so, though what it sent before may not have been read */
+    bool counted;   /* in the census */
+    bool gone;      /* reset, or closed on both sides */
+    uint8_t streak; /* answers in this turn */
+    bool sticky;    /* the service's: somebody may keep its descriptor */
+    uint32_t seat;  /* the service's: who had its last request; UINT32_MAX: nobody */
     uint32_t requests;
     uint64_t heard;             /* nanoseconds, by a clock read then: the first byte of what the input begins with */
     uint64_t lingers;           /* nanoseconds: since when */

@@ -7,6 +7,7 @@
 #include "client/connection.h"
 #include "client/exchange.h"
 #include "client/send.h"
+#include "client/service.h"
 #include "config/config.h"
 
 enum { DRAIN_MS = 1000 };
@@ -45,7 +46,14 @@ static void send_expired(struct timeout *timeout) {
 /* In the queue or in a mailbox, it is the same to the client. What a worker has taken has the handler's time limit. */
 static void queue_expired(struct timeout *timeout) {
     struct connection *c = connection_of(timeout);
-    if (c->exchange->service->cancel(c->exchange)) {
+    const struct service *service = c->exchange->service;
+    if (!service->cancel(c->exchange)) {
+        return;
+    }
+    connection_deadline(c, DEADLINE_QUEUE);
+    if (service->late && service->late(c->exchange)) {
+        connection_advance(c);
+    } else {
         connection_answer(c, 503, "Retry-After: 1\r\n", "No worker was free in time. Try again.");
         connection_advance(c);
     }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/clock.h"
 #include "client/clients.h"
@@ -101,7 +102,8 @@ void exchange_record(const struct exchange *x) {
 
 /* Ends each text of the head with a NUL, in the place of the byte that ended it there (a space, a colon, the white
  * space or CR behind a value). */
-static void head_terminate(struct exchange *x, char *head) {
+void exchange_terminate(struct exchange *x) {
+    char *head = x->connection->input.data + x->head;
     const struct http_request *r = &x->request;
     head[r->name.length] = '\0';
     head[r->target.at + r->target.length] = '\0';
@@ -136,15 +138,40 @@ static void keep_decide(struct exchange *x) {
     x->keep = x->keep && (x->service->apart || !x->connection->clients->draining);
 }
 
-/* As they were sent; of one that has been forwarded, without those about its body. How many. */
-static uint32_t fields_list(const struct exchange *x, const char *head, struct wire_field *fields) {
+bool exchange_keeps(struct exchange *x) {
+    keep_decide(x);
+    return x->keep;
+}
+
+/* Whether the service has conditions of its own in the place of this field. */
+static bool field_withheld(const struct exchange *x, const char *name) {
+    static const char *const names[] = {"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
+                                        "If-Range", "Range"};
+    for (size_t i = 0; x->conditions.ours && i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcasecmp(name, names[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The fields for the worker, in clients->wire_fields, which has room for two more than a request may have; of one that
+ * has been forwarded, without those about its body. How many. */
+static uint32_t fields_list(const struct exchange *x, const char *head) {
     const struct http_request *r = &x->request;
+    struct wire_field *fields = x->connection->clients->wire_fields;
     uint32_t count = 0;
     for (uint32_t i = 0; i < r->field_count; i++) {
         const char *name = head + r->fields[i].name.at;
-        if (x->forward.times == 0 || !forward_drops(name)) {
+        if (!field_withheld(x, name) && (x->forward.times == 0 || !forward_drops(name))) {
             fields[count++] = (struct wire_field){.name = name, .value = head + r->fields[i].value.at};
         }
+    }
+    if (x->conditions.ours && x->conditions.if_none_match) {
+        fields[count++] = (struct wire_field){.name = "If-None-Match", .value = x->conditions.if_none_match};
+    }
+    if (x->conditions.ours && x->conditions.if_modified_since) {
+        fields[count++] = (struct wire_field){.name = "If-Modified-Since", .value = x->conditions.if_modified_since};
     }
     return count;
 }
@@ -157,9 +184,7 @@ long exchange_pack(struct exchange *x, const struct exchange_place *place, unsig
     char host[HOST_MAX];
     keep_decide(x);
     host_copy(r, head, host, sizeof(host));
-    head_terminate(x, head);
-    struct wire_field *fields = c->clients->wire_fields;
-    uint32_t count = fields_list(x, head, fields);
+    exchange_terminate(x);
     bool forwarded = x->forward.times > 0;
     struct wire_request w = {
         .plugin = place->plugin,
@@ -189,8 +214,8 @@ long exchange_pack(struct exchange *x, const struct exchange_place *place, unsig
                                           : WIRE_BODY_NONE,
         .body = x->body.memory.data,
         .body_length = forwarded ? 0 : x->body.length,
-        .field_count = count,
-        .fields = fields,
+        .field_count = fields_list(x, head),
+        .fields = c->clients->wire_fields,
     };
     return wire_request_pack(&w, to, capacity);
 }

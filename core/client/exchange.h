@@ -18,6 +18,12 @@
 
 struct connection;
 
+/* Conditions that the service has put in the place of the client's, and of its Range. */
+struct exchange_conditions {
+    bool ours;
+    const char *if_none_match, *if_modified_since; /* NULL: none; they live until it has been packed */
+};
+
 struct exchange {
     struct connection *connection;
     const struct service *service; /* its listener's */
@@ -30,6 +36,7 @@ struct exchange {
     uint32_t head_end; /* and ends */
     char *path;        /* decoded; the exchange's */
     struct forward forward;
+    struct exchange_conditions conditions;
     struct body_limits body_limits;
     struct body body;
     struct outlet outlet;
@@ -61,6 +68,12 @@ const char *exchange_head(const struct exchange *exchange);
 
 /* Logs and counts it: it is over, in whatever way. Nothing when its service is apart. */
 void exchange_record(const struct exchange *exchange);
+
+/* Ends each text of its head with a NUL. It may be done again. */
+void exchange_terminate(struct exchange *exchange);
+
+/* Decides now whether the connection is kept after the answer. */
+bool exchange_keeps(struct exchange *exchange);
 
 /* Whom a packed request is for. */
 struct exchange_place {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/fd.h"
@@ -48,17 +49,25 @@ int outlet_take(struct outlet *outlet, const struct wire_tail *tail, uint64_t le
 }
 
 static bool outlet_empty(const struct outlet *outlet) {
-    return outlet->text.length == 0 && (!outlet->tail || outlet->segment == outlet->tail->count);
+    return outlet->text.length == 0 && outlet->loan.length == 0 &&
+           (!outlet->tail || outlet->segment == outlet->tail->count);
 }
 
 /* Bytes sent, or -errno. */
-static ssize_t send_text(struct outlet *outlet, int socket) {
-    int more = outlet->tail ? MSG_MORE : 0;
-    ssize_t n = send(socket, outlet->text.data, outlet->text.length, MSG_NOSIGNAL | MSG_DONTWAIT | more);
+static ssize_t send_memory(struct outlet *outlet, int socket, size_t turn) {
+    struct outlet_loan *loan = &outlet->loan;
+    struct iovec parts[2] = {{.iov_base = outlet->text.data, .iov_len = outlet->text.length},
+                             {.iov_len = loan->length < turn ? loan->length : turn}};
+    memcpy(&parts[1].iov_base, &loan->data, sizeof(loan->data)); /* sendmsg only reads it */
+    const struct msghdr message = {.msg_iov = parts, .msg_iovlen = loan->length > 0 ? 2 : 1};
+    ssize_t n = sendmsg(socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT | (outlet->tail ? MSG_MORE : 0));
     if (n < 0) {
         return -errno;
     }
-    buffer_consume(&outlet->text, (size_t)n);
+    size_t text = (size_t)n < outlet->text.length ? (size_t)n : outlet->text.length;
+    buffer_consume(&outlet->text, text);
+    loan->data += loan->length > 0 ? (size_t)n - text : 0;
+    loan->length -= (size_t)n - text;
     return n;
 }
 
@@ -104,7 +113,8 @@ enum outlet_result outlet_send(struct outlet *outlet, int socket, size_t turn, u
         if (turn == 0) {
             return OUTLET_AGAIN;
         }
-        ssize_t n = outlet->text.length > 0 ? send_text(outlet, socket) : send_segment(outlet, socket, turn);
+        bool memory = outlet->text.length > 0 || outlet->loan.length > 0;
+        ssize_t n = memory ? send_memory(outlet, socket, turn) : send_segment(outlet, socket, turn);
         if (outlet->error) {
             return OUTLET_UNREADABLE;
         }
@@ -124,6 +134,10 @@ enum outlet_result outlet_send(struct outlet *outlet, int socket, size_t turn, u
 
 void outlet_free(struct outlet *outlet) {
     buffer_free(&outlet->text);
+    if (outlet->loan.end) {
+        outlet->loan.end(outlet->loan.owner);
+    }
+    outlet->loan = (struct outlet_loan){0};
     free(outlet->tail);
     for (size_t i = 0; i < outlet->fd_count; i++) {
         fd_drop(&outlet->fds[i]);

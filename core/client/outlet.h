@@ -1,6 +1,6 @@
 /*
- * What is still to be sent on a connection: text first, then parts of files, without blocking and fairly, a bounded
- * number of bytes a turn. It owns its text and its descriptors; a zeroed struct is an empty one.
+ * What is still to be sent on a connection: text first, then what is lent, then parts of files, without blocking and
+ * fairly, a bounded number of bytes a turn. It owns its text and its descriptors; a zeroed struct is an empty one.
  */
 #ifndef CLIENT_OUTLET_H
 #define CLIENT_OUTLET_H
@@ -11,10 +11,19 @@
 #include "base/buffer.h"
 #include "wire/message.h"
 
+/* Memory that is somebody else's, and stays as it is until `end` gives it back. */
+struct outlet_loan {
+    const char *data;
+    size_t length;
+    void *owner;
+    void (*end)(void *owner); /* NULL: there is none */
+};
+
 struct outlet {
     struct buffer text;
-    struct wire_tail *tail; /* allocated when there is one: fewer connections have than not */
-    uint32_t segment;       /* the one being sent */
+    struct outlet_loan loan; /* sent behind it */
+    struct wire_tail *tail;  /* allocated when there is one: fewer connections have than not */
+    uint32_t segment;        /* the one being sent */
     size_t fd_count;
     int fds[CHANNEL_FDS_MAX];
     int failed; /* OUTLET_UNREADABLE: the descriptor, */

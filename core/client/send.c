@@ -12,7 +12,8 @@
 #include "client/exchange.h"
 #include "client/holding.h"
 
-enum { SEND_TURN = 512 << 10, LINGER_BLOCKS_A_TURN = 4 };
+/* ANSWERS_A_TURN: those that are there at once could go on for ever. */
+enum { SEND_TURN = 512 << 10, LINGER_BLOCKS_A_TURN = 4, ANSWERS_A_TURN = 64 };
 
 /* ---- The end ---- */
 
@@ -102,7 +103,14 @@ bool send_answer(struct connection *c) {
     enum outlet_result result = outlet_send(&x->outlet, c->fd, SEND_TURN, &x->written);
     if (result == OUTLET_DONE) {
         exchange_end(c);
-        return c->state != CONNECTION_CLOSED;
+        if (++c->streak < ANSWERS_A_TURN || c->state == CONNECTION_CLOSED) {
+            return c->state != CONNECTION_CLOSED;
+        }
+        c->streak = 0;
+        if (list_empty(&c->again)) {
+            list_append(&c->clients->again, &c->again);
+        }
+        return false;
     }
     if (result == OUTLET_UNREADABLE) {
         char name[FD_NAME];

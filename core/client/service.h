@@ -39,6 +39,10 @@ struct service {
     /* Its client has gone, or has waited too long: true when nobody will answer it; false: its answer will come. */
     bool (*cancel)(struct exchange *exchange);
 
+    /* It has waited too long for anybody to begin, and was cancelled. True: it waits anew, or has its answer; false: it
+     * is answered 503. NULL: always that. */
+    bool (*late)(struct exchange *exchange);
+
     /* The exchange ends, whatever has become of it: after route(), with no answer to come. */
     void (*release)(struct exchange *exchange);
 

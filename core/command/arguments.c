@@ -23,7 +23,7 @@ static const char help[] = "Usage: socgi [OPTIONS] [PLUGIN-FOLDER]         serve
                            "       socgi new NAME [--template TEMPLATE]    make a plugin to start from\n"
                            "       socgi dev | build [--help]              write and compile plugins\n"
                            "       socgi check [OPTIONS] [PLUGIN-FOLDER]   check the configuration only\n"
-                           "       socgi status | reload | upgrade | reopen | stop [--help]\n"
+                           "       socgi status | reload | upgrade | reopen | stop | purge [--help]\n"
                            "                                               talk to a server that runs\n"
                            "       socgi replay REQUEST-FILE [OPTIONS]     run an incident once more\n"
                            "\n"
@@ -228,7 +228,7 @@ static int take_folder(struct config *config, int argc, char **argv, bool known)
     if (!known && !strchr(argv[optind], '/') && access(argv[optind], F_OK) < 0) {
         complaint(
             "socgi: found \"%s\", expected a plugin folder, or a command: new, dev, build, check, status, reload, "
-            "upgrade, reopen, stop, replay",
+            "upgrade, reopen, stop, purge, replay",
             argv[optind]);
         return arguments_usage("socgi");
     }

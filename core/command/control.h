@@ -6,6 +6,7 @@ int control_status(int argc, char **argv);
 int control_reload(int argc, char **argv);
 int control_upgrade(int argc, char **argv);
 int control_reopen(int argc, char **argv);
+int control_purge(int argc, char **argv);
 int control_stop(int argc, char **argv);
 
 #endif

@@ -140,6 +140,21 @@ static int order_check(const char *lesser, uint64_t small, const char *greater, 
     return -EINVAL;
 }
 
+/* Where nothing can be kept, nothing is said to be. */
+static int cache_check(const struct config *config) {
+    int errors = 0;
+    for (size_t i = 0; i < config->plugin_count && config->cache_memory == 0; i++) {
+        if (config->plugins[i].cache) {
+            complaint("plugin %s: cache: found \"on\", expected off, for cache_memory is 0: say how much, as "
+                      "cache_memory = 64M",
+                      config->plugins[i].name);
+            errors++;
+        }
+    }
+    return errors + (order_check("cache_entry", config->cache_memory ? config->cache_entry : 0, "cache_memory",
+                                 config->cache_memory) != 0);
+}
+
 const char *config_spool(const struct config *config) {
     return config->spool_folder ? config->spool_folder : spool_find();
 }
@@ -177,6 +192,7 @@ int config_check_again(struct config *config, const char *folder) {
     errors += log_check(config, "pid_file", config->pid_file) != 0;
     errors += order_check("request_line_limit", config->request_line_limit, "head_limit", config->head_limit) != 0;
     errors += pools_check(config);
+    errors += cache_check(config);
     return errors ? -EINVAL : 0;
 }
 
@@ -188,6 +204,8 @@ struct config *config_new(void) {
         return NULL;
     }
     if (config) {
+        static uint32_t made;
+        config->number = ++made;
         config->references = 1;
     }
     return config;

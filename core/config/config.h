@@ -31,6 +31,10 @@ struct config_plugin {
     char *needs;                 /* base/needs.h: less than its manifest says; NULL: as that says */
     char *needs_at;              /* where that was read, "FILE:LINE"; NULL: in no file */
     bool allow_wider;            /* or more */
+    bool cache;                  /* its answers are kept */
+    bool cache_keep;             /* also those of an older version of it */
+    uint32_t fresh_ms;
+    uint32_t stale_if_down_ms;
     struct config_option *options;
     size_t option_count;
     char *at; /* where it begins, "FILE:LINE"; NULL: in no file */
@@ -71,6 +75,7 @@ struct config_source {
 
 struct config {
     unsigned references; /* see config_hold */
+    uint32_t number;     /* of those that config_new has made: another for each */
     char **listen;       /* "HOST:PORT", "[IPV6]:PORT", ":PORT", "unix:/path" */
     size_t listen_count;
     char **admin; /* likewise, or "auto": a socket in the runtime folder, or "off" */
@@ -124,6 +129,10 @@ struct config {
     uint32_t drain_delay_ms;
     uint32_t drain_timeout_ms;
     uint32_t upgrade_timeout_ms;
+
+    uint64_t cache_memory; /* 0: nothing is kept */
+    uint64_t cache_entry;
+    uint32_t cache_inactive_ms;
 
     uint32_t crash_limit; /* 0: no quarantine */
     uint32_t crash_window_ms;

@@ -40,13 +40,14 @@ bool identity_equal(const struct identity *a, const struct identity *b) {
 /* ---- Editions ---- */
 
 struct edition *edition_new(char *path, const struct identity *identity) {
+    static uint64_t made;
     struct edition *e = calloc(1, sizeof(*e));
     if (!e) {
         unlink(path);
         free(path);
         return NULL;
     }
-    *e = (struct edition){.references = 1, .path = path, .identity = *identity};
+    *e = (struct edition){.references = 1, .number = ++made, .path = path, .identity = *identity};
     return e;
 }
 

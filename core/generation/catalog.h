@@ -33,7 +33,8 @@ enum verdict {
 
 struct edition {
     unsigned references;
-    char *path; /* of the copy; removed with the edition */
+    uint64_t number; /* no other ever has it */
+    char *path;      /* of the copy; removed with the edition */
     struct identity identity;
     struct said said; /* what the copy says before it runs */
     enum verdict verdict;

@@ -37,6 +37,19 @@ static void contract_complete(const struct config *config, struct plugin *p) {
     *p->methods = http_methods_valid(&said->methods) ? said->methods : *p->methods;
 }
 
+/* An answer that was kept counts as long as neither the plugin nor the configuration is another. */
+static void caching_complete(const struct generation *g, const struct member *member, struct plugin *p) {
+    const struct config_plugin *said = configured(g->config, p->name);
+    if (!said) {
+        return;
+    }
+    bool any = said->cache_keep || !member || !member->edition;
+    p->caching = (struct plugin_caching){.on = said->cache,
+                                         .fresh_ms = said->fresh_ms,
+                                         .stale_if_down_ms = said->stale_if_down_ms,
+                                         .mark = any ? 0 : member->edition->number << 32 | g->config->number};
+}
+
 /* The texts of a message are const; a plugin's own are copies, which router_add makes. */
 static char *borrowed(const char *text) {
     char *pointer;
@@ -79,6 +92,7 @@ static int plugin_add(struct generation *g, struct pool *pool, uint32_t place, c
                        .concurrency = told->concurrency,
                        .body_limit = told->body_limit};
     contract_complete(g->config, &p);
+    caching_complete(g, member, &p);
     return p.account ? router_add(&g->router, &p) : -ENOMEM;
 }
 
@@ -136,6 +150,7 @@ static int broken_add(struct generation *g, const struct member *m) {
     const char *at = error ? "" : routes_of(g, name, m->route ? m->route : usual);
     while (!error && (p.route = route_next(&at))) {
         p.account = account_of(&g->all->pools->accounts, name);
+        caching_complete(g, m, &p);
         error = p.account ? router_add(&g->router, &p) : -ENOMEM;
         error = error == -EEXIST ? 0 : error; /* another plugin answers there */
         free(p.route);

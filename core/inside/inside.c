@@ -18,6 +18,7 @@
 #include "config/runtime.h"
 #include "inside/admit.h"
 #include "inside/orders.h"
+#include "inside/purge.h"
 #include "inside/views.h"
 
 /* ---- As a service: every answer is there at once ---- */
@@ -28,7 +29,7 @@ static bool view_route(struct exchange *x) {
     if (!admit(in, c)) {
         return false;
     }
-    if (!view_answer(in, c) && !order_answer(&in->orders, c)) {
+    if (!view_answer(in, c) && !order_answer(&in->orders, c) && !purge_answer(in, c)) {
         connection_answer(c, 404, "", "There are /, /status, /metrics, /healthz and /readyz.");
     }
     return false;

@@ -16,6 +16,8 @@
 #include "pool/pools.h"
 #include "record/record.h"
 
+struct cache;
+
 struct inside {
     struct service service; /* for admin listeners */
     struct orders orders;
@@ -23,6 +25,7 @@ struct inside {
     const struct pools *pools;
     const struct generations *generations;
     const struct record *record;
+    struct cache *cache;
     uint64_t started;      /* when the server was, by the loop's clock */
     bool leaving;          /* the server is about to drain */
     uint64_t refusal_told; /* when it was logged last that a worker had asked */

@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "cache/cache.h"
 #include "config/config.h"
 #include "generation/generation.h"
 #include "inside/inside.h"
@@ -84,6 +85,18 @@ static void plugin_quarantine(struct writer *w, const struct account *a) {
     print(w, "socgi_plugin_quarantined{plugin=\"%s\"} %d\n", a->name, a->quarantine.until != 0);
 }
 
+static void plugin_cache(struct writer *w, const struct account *a) {
+    const struct cache_counters *t = &a->counters.cache;
+    const struct {
+        const char *how;
+        uint64_t count;
+    } ways[] = {{"hit", t->hits}, {"stale", t->stale}, {"miss", t->misses}, {"collapsed", t->collapsed}};
+    for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+        print(w, "socgi_plugin_cache_requests_total{plugin=\"%s\",how=\"%s\"} %" PRIu64 "\n", a->name, ways[i].how,
+              ways[i].count);
+    }
+}
+
 /* The bounds have a point, as OpenMetrics wants them: "1.0". */
 static void plugin_seconds(struct writer *w, const struct account *a) {
     uint64_t below = 0;
@@ -107,6 +120,9 @@ static const struct {
     {"plugin_timeouts", "counter", "Requests over which a plugin took too long.", plugin_timeouts},
     {"plugin_running", "gauge", "Requests of a plugin that are with workers.", plugin_running},
     {"plugin_quarantined", "gauge", "1 while a plugin is in quarantine.", plugin_quarantine},
+    {"plugin_cache_requests", "counter",
+     "Requests of a cached plugin: hit or stale: answered from what is kept; collapsed: of those, after a wait.",
+     plugin_cache},
     {"plugin_request_seconds", "histogram", "From a request's head to the end of its answer.", plugin_seconds},
 };
 
@@ -156,6 +172,10 @@ int status_metrics(const struct inside *in, bool open, struct buffer *out) {
     counter(&w, "master_stalls", "Turns of the master that lasted longer than a second.", t->stalls);
     gauge(&w, "spooled_bytes", "Bytes of request bodies in files.", in->clients->spooled);
     gauge(&w, "request_memory_bytes", "Bytes of memory for requests.", in->clients->memory);
+    gauge(&w, "cache_bytes", "Bytes of answers that are kept.", in->cache->shelf.bytes);
+    gauge(&w, "cache_entries", "Answers that are kept.", in->cache->shelf.entries);
+    counter(&w, "cache_evictions", "Answers that had to go, for room or after cache_inactive.",
+            in->cache->shelf.evictions);
     gauge(&w, "uptime_seconds", "Time since the start.", (status_now(in) - in->started) / NS_PER_SECOND);
     logs(&w, in);
     statuses(&w, "responses", "Answers, by status.", t->statuses);

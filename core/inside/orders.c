@@ -29,17 +29,25 @@ static void carry_out(const struct orders *all, size_t offset, struct connection
     connection_reply(c, refused ? 409 : 200, "text/plain; charset=utf-8", line, (size_t)length);
 }
 
+bool order_allowed(struct connection *c) {
+    if (!c->listener->local) {
+        connection_answer(c, 403, "", "Orders are taken on a unix socket only.");
+        return false;
+    }
+    if (c->exchange->request.method != METHOD_POST) {
+        connection_answer(c, 405, "Allow: POST\r\n", "This is an order: POST it.");
+        return false;
+    }
+    return true;
+}
+
 bool order_answer(const struct orders *all, struct connection *c) {
     const struct exchange *x = c->exchange;
     for (size_t i = 0; i < sizeof(order_paths) / sizeof(order_paths[0]); i++) {
         if (strcmp(x->path, order_paths[i].path) != 0) {
             continue;
         }
-        if (!c->listener->local) {
-            connection_answer(c, 403, "", "Orders are taken on a unix socket only.");
-        } else if (x->request.method != METHOD_POST) {
-            connection_answer(c, 405, "Allow: POST\r\n", "This is an order: POST it.");
-        } else {
+        if (order_allowed(c)) {
             carry_out(all, order_paths[i].order, c);
         }
         return true;

@@ -17,6 +17,9 @@ struct orders {
     void *data;
 };
 
+/* Whether the connection may give an order by this request; else it has been answered. */
+bool order_allowed(struct connection *connection);
+
 /* Carries out what the connection's request orders, and answers it. False: its path is no order's. */
 bool order_answer(const struct orders *orders, struct connection *connection);
 

@@ -34,6 +34,9 @@ const char *status_worker(const struct worker *worker);
 /* What the kernel holds a pool's workers to, "off" if it is to be nothing. Points to a constant, or into `text`. */
 const char *status_sandbox(const struct config_pool *pool, char text[SANDBOX_TEXT]);
 
+/* A line of the table: of the cache, if anything is kept. 0, or -ENOMEM. */
+int status_cache_text(const struct inside *inside, struct buffer *out);
+
 /* As JSON, as a table for a terminal, and as metrics: the text format of Prometheus 0.0.4, or with `open` OpenMetrics
  * (https://openmetrics.io). Each appends to the buffer: 0, or -ENOMEM. */
 int status_json(const struct inside *inside, struct buffer *out);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "cache/cache.h"
 #include "config/config.h"
 #include "config/form.h"
 #include "generation/generation.h"
@@ -127,6 +128,15 @@ static void pools_write(struct writer *out) {
     close_with(out, ']');
 }
 
+static void caching_write(struct writer *out, const struct cache_counters *t) {
+    open(out, "cache", '{');
+    number(out, "hits", t->hits);
+    number(out, "stale", t->stale);
+    number(out, "misses", t->misses);
+    number(out, "collapsed", t->collapsed);
+    close_with(out, '}');
+}
+
 static void plugin_write(struct writer *out, const struct plugin *p) {
     const struct inside *in = out->in;
     const struct plugin_counters *t = &p->account->counters;
@@ -151,6 +161,9 @@ static void plugin_write(struct writer *out, const struct plugin *p) {
     number(out, "timeouts", t->timeouts);
     real(out, "p50", (double)histogram_quantile(&recent, 0.5) / 1e6);
     real(out, "p99", (double)histogram_quantile(&recent, 0.99) / 1e6);
+    if (p->caching.on) {
+        caching_write(out, &t->cache);
+    }
     if (quarantine_ask(&p->account->quarantine, status_now(in)) == QUARANTINE_REFUSE) {
         number(out, "quarantine", quarantine_wait(&p->account->quarantine, status_now(in)));
     }
@@ -223,6 +236,12 @@ int status_json(const struct inside *in, struct buffer *buffer) {
     close_with(&out, '}');
     number(&out, "spooled", in->clients->spooled);
     number(&out, "stalls", t->stalls);
+    open(&out, "cache", '{');
+    number(&out, "limit", in->cache->shelf.limit);
+    number(&out, "bytes", in->cache->shelf.bytes);
+    number(&out, "entries", in->cache->shelf.entries);
+    number(&out, "evictions", in->cache->shelf.evictions);
+    close_with(&out, '}');
     pools_write(&out);
     plugins_write(&out);
     number(&out, "incidents_total", in->record->incidents.count);

@@ -73,6 +73,11 @@ static int plugins_write(const struct inside *in, struct buffer *out) {
         error = buffer_format(out, "%-16s %-18s %-10s %8u %10" PRIu64 " %7" PRIu64 " %7" PRIu64 " %8s %8s\n", p->name,
                               p->route, status_plugin(in, p), p->account->running, t->requests, t->classes[5],
                               t->crashes, quantile(&recent, 0.5, p50), quantile(&recent, 0.99, p99));
+        if (!error && p->caching.on) {
+            error = buffer_format(
+                out, "  cache: %" PRIu64 " hits, %" PRIu64 " stale, %" PRIu64 " misses, %" PRIu64 " collapsed\n",
+                t->cache.hits, t->cache.stale, t->cache.misses, t->cache.collapsed);
+        }
         if (!error && p->needs && !needs_all(p->needs)) {
             error = buffer_format(out, "  %s: needs %s\n", p->file, *p->needs ? p->needs : "nothing");
         }
@@ -152,6 +157,7 @@ int status_text(const struct inside *in, struct buffer *out) {
                               SOCGI_VERSION, (int)getpid(), status_stage_name(status_stage(in)),
                               duration(age_us(in, in->started), uptime), g ? g->number : 0, in->clients->count,
                               in->clients->limit, in->record->counters.requests, queued, in->record->incidents.count);
+    error = error ? error : status_cache_text(in, out);
     if (!error && in->generations->renewal.fault) {
         error = buffer_format(out, "the latest reload came to nothing: %s\n", in->generations->renewal.fault);
     }

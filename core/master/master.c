@@ -256,6 +256,7 @@ static void config_serves(void *data, struct config *config) {
     m->config = config_hold(config);
     record_configure(&m->record, config);
     clients_configure(&m->clients, config);
+    cache_configure(&m->service.cache, config);
     config_drop(before);
     notify(&m->notifier, "READY=1");
 }
@@ -275,6 +276,7 @@ static uint64_t earlier(uint64_t a, uint64_t b) {
 static uint64_t next_deadline(const struct master *m) {
     uint64_t next = earlier(clients_next(&m->clients), pools_next(&m->pools));
     next = earlier(next, earlier(generations_next(&m->generations), upgrade_next(&m->upgrade)));
+    next = earlier(next, cache_next(&m->service.cache));
     next = earlier(next, earlier(orphans_next(&m->orphans), children_next(&m->children)));
     next = earlier(next, earlier(threads_next(), m->notifier.next));
     return m->ending == SERVING ? next : earlier(next, m->deadline);
@@ -310,6 +312,7 @@ static void master_turn(struct master *m) {
     pools_wake(&m->pools);
     loop_run(&m->loop);
     clients_turn(&m->clients);
+    cache_turn(&m->service.cache, m->loop.now);
     generations_turn(&m->generations);
     pools_turn(&m->pools);
     succession_turn(m);
@@ -341,6 +344,7 @@ static int listeners_begin(struct master *m) {
                                 .pools = &m->pools,
                                 .generations = &m->generations,
                                 .record = &m->record,
+                                .cache = &m->service.cache,
                                 .started = m->loop.now};
     error = error ? error : inside_open(&m->inside, &m->clients, &orders);
     inheritance_close(&m->clients.inheritance);
@@ -356,6 +360,7 @@ static int master_open(struct master *m) {
     notifier_open(&m->notifier, m->loop.now);
     orphans_adopt(&m->orphans, &m->children);
     plugin_service_open(&m->service, &m->clients, &m->pools, &m->generations, &m->record);
+    cache_configure(&m->service.cache, m->config);
     pools_open(&m->pools, &m->loop, &m->children, &m->record, &m->service.events);
     upgrade_init(&m->upgrade, &m->loop, m->start->argv);
     error = error ? error : clients_open(&m->clients, &m->loop, &m->record, m->config);
@@ -370,6 +375,7 @@ static void master_close(struct master *m) {
     pidfile_remove(m->pid_file);
     notifier_close(&m->notifier);
     clients_close(&m->clients);
+    cache_close(&m->service.cache);
     pools_close(&m->pools);
     generations_close(&m->generations);
     record_finish(&m->record);

@@ -24,7 +24,7 @@ enum { RETURNS_MAX = 3 };
 
 /* Who has no connection leaves its answer here: it is copied, so that it cannot change, and looked at. */
 static bool answer_take(const struct worker *w, struct job *job, const struct mailbox_answer *a) {
-    bool apart = worker_apart(w);
+    bool apart = job->apart || worker_apart(w);
     bool lies = a->flags & ANSWER_LIES;
     if (a->flags & ANSWER_FORWARD) {
         return !atomic_load(&mailbox_slot(&w->ties.box, job->slot)->touched) && a->lying <= w->ties.box.capacity &&

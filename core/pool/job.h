@@ -25,6 +25,7 @@ struct job {
     int fd;                /* the client's connection, which the worker answers on */
     int body;              /* a file with the request's body; -1: none */
     uint64_t connection;   /* number of the connection */
+    bool apart;            /* its worker leaves its answer to the master, whatever its pool */
     uint32_t requests;     /* how many that has had, this one included */
 
     /* Both: in, who had the connection's last request (UINT32_MAX: nobody); out, who has this one. */

@@ -12,6 +12,14 @@ struct account;
 struct http_methods;
 struct pool;
 
+/* Whether its answers are kept, and how. */
+struct plugin_caching {
+    bool on;
+    uint32_t fresh_ms;         /* of answers that do not say how long they are; 0: those are not kept */
+    uint32_t stale_if_down_ms; /* beyond its freshness an answer stands in for one that cannot be had; 0: none does */
+    uint64_t mark;             /* of its version and configuration: only answers of the same are given; 0: of any */
+};
+
 /* Its manifest, with the configuration's word and the server's defaults filled in. */
 struct plugin {
     struct pool *pool; /* whose workers have it, or would have */
@@ -27,6 +35,7 @@ struct plugin {
     uint32_t timeout_ms;
     uint32_t concurrency; /* 0: no limit */
     uint64_t body_limit;
+    struct plugin_caching caching;
     bool again;    /* by another of its routes */
     bool compress; /* its answers may be compressed */
     bool broken;   /* no version of it can be served: 503 */

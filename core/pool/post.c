@@ -20,7 +20,7 @@ static const uint64_t DEAF_NS = 2000000;
 
 static int post_message(struct worker *w, const struct job *job, const struct wire_post *post) {
     unsigned char message[CHANNEL_MESSAGE_MAX];
-    bool apart = worker_apart(w);
+    bool apart = job->apart || worker_apart(w);
     int again = job->body >= 0 && job->pid > 0 ? fd_reopen(job->body) : -1; /* the one before may move the offset */
     const int fds[2] = {job->fd, again >= 0 ? again : job->body};
     long length = wire_post_pack(post, message);
@@ -32,7 +32,7 @@ static int post_message(struct worker *w, const struct job *job, const struct wi
 
 /* Who is not to have a connection gets the body alone, if that comes as a file. */
 static bool message_plan(struct worker *w, struct job *job, struct mailbox_slot *slot) {
-    if (!worker_apart(w)) {
+    if (!job->apart && !worker_apart(w)) {
         return sticky_plan(w, job, slot);
     }
     slot->handle = HANDLE_APART;

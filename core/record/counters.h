@@ -23,12 +23,21 @@ struct counters {
     uint64_t own[COUNTERS_STATUSES];      /* of those, by the master itself: refusals, limits, failures */
 };
 
+/* Requests of a plugin that is cached. */
+struct cache_counters {
+    uint64_t hits;      /* answered from what is kept, fresh */
+    uint64_t stale;     /* or stale: while another asks, by leave of the client, or because no other can be had */
+    uint64_t misses;    /* that the plugin was asked for */
+    uint64_t collapsed; /* of the first two: that have waited for another's answer */
+};
+
 /* Of one plugin. */
 struct plugin_counters {
     uint64_t requests;
     uint64_t classes[6]; /* by the first digit of the status; [0]: none of 1 to 5, as 499 is */
     uint64_t crashes;
     uint64_t timeouts;
+    struct cache_counters cache;
     uint32_t files;                        /* that the rests of its answers hold now */
     uint64_t us;                           /* of all its requests together */
     uint64_t buckets[COUNTERS_BOUNDS + 1]; /* by counters_bounds, the last: above all */

@@ -13,7 +13,7 @@
 #include "http/parse.h"
 #include "pool/account.h"
 #include "pool/plugin.h"
-#include "pool/pools.h"
+#include "service/given.h"
 #include "service/service.h"
 #include "service/ticket.h"
 
@@ -25,6 +25,7 @@ static void plugin_bind(struct ticket *t, struct generation *generation, struct 
     generation_drop(t->generation);
     t->generation = plugin ? generation : NULL;
     t->job.plugin = plugin;
+    t->job.apart = plugin && plugin->caching.on;
     t->exchange->target = plugin ? (struct target){.name = plugin->name,
                                                    .counters = &plugin->account->counters,
                                                    .body_limit = plugin->body_limit}
@@ -47,6 +48,9 @@ static bool development(const struct ticket *t) {
 
 /* While a plugin is developed its author is the client: told why, and shown at once when it is mended. */
 static void refuse_broken(struct ticket *t) {
+    if (given_instead(t, "broken")) {
+        return;
+    }
     const struct generations *generations = ticket_service(t)->generations;
     const char *reason = development(t) ? generations_reason(generations, t->job.plugin->file) : NULL;
     connection_answer(t->exchange->connection, 503, reason ? "Refresh: 1\r\n" : "Retry-After: 60\r\n",
@@ -102,7 +106,10 @@ static bool method_answered(const struct ticket *t) {
 }
 
 static void refuse_quarantined(struct ticket *t) {
-    uint64_t now = ticket_service(t)->pools->loop->now;
+    if (given_instead(t, "quarantine")) {
+        return;
+    }
+    uint64_t now = ticket_now(t);
     char field[64];
     snprintf(field, sizeof(field), "Retry-After: %llu\r\n",
              (unsigned long long)quarantine_wait(&t->job.plugin->account->quarantine, now));
@@ -114,7 +121,9 @@ void route_refuse(struct ticket *t, enum refusal why) {
     struct connection *c = t->exchange->connection;
     switch (why) {
     case REFUSAL_FULL:
-        connection_answer(c, 503, "Retry-After: 1\r\n", "Too many requests wait already. Try again.");
+        if (!given_instead(t, "full")) {
+            connection_answer(c, 503, "Retry-After: 1\r\n", "Too many requests wait already. Try again.");
+        }
         break;
     case REFUSAL_LARGE:
         connection_answer(c, 431, "", "The request is longer than can be handed to a worker.");

@@ -8,8 +8,8 @@
 #include "pool/account.h"
 #include "pool/dispatch.h"
 #include "pool/plugin.h"
-#include "pool/pools.h"
 #include "pool/sticky.h"
+#include "service/caching.h"
 #include "service/failure_answer.h"
 #include "service/route.h"
 #include "service/ticket.h"
@@ -23,8 +23,7 @@ static bool request_route(struct exchange *x) {
     if (!route_find(t)) {
         return false;
     }
-    uint64_t now = ticket_service(t)->pools->loop->now;
-    if (quarantine_ask(&t->job.plugin->account->quarantine, now) == QUARANTINE_REFUSE) {
+    if (quarantine_ask(&t->job.plugin->account->quarantine, ticket_now(t)) == QUARANTINE_REFUSE) {
         route_refuse(t, REFUSAL_QUARANTINE);
         return false;
     }
@@ -42,14 +41,22 @@ static void request_submit(struct exchange *x) {
     t->job.connection = c->number;
     t->job.requests = c->requests;
     t->job.seat = c->seat;
-    route_refuse(t, dispatch_submit(&t->job));
+    enum refusal why = caching_submit(t) ? REFUSAL_NONE : dispatch_submit(&t->job);
+    if (why) {
+        caching_failed(t);
+        route_refuse(t, why);
+    }
 }
 
 static bool request_cancel(struct exchange *x) {
     struct ticket *t = ticket_of(x);
-    bool cancelled = dispatch_cancel(&t->job);
+    bool cancelled = caching_waits(t) || dispatch_cancel(&t->job);
     ticket_note(t);
     return cancelled;
+}
+
+static bool request_late(struct exchange *x) {
+    return caching_late(ticket_of(x));
 }
 
 /* It may wait for a trace, by the job's link. */
@@ -58,6 +65,7 @@ static void request_release(struct exchange *x) {
     dispatch_end(&t->job);
     list_remove(&t->job.link);
     ticket_note(t);
+    caching_release(t);
     route_forget(t);
 }
 
@@ -89,6 +97,7 @@ static bool job_renew(struct job *job) {
         return true;
     }
     ticket_note(t);
+    caching_failed(t);
     connection_advance(t->exchange->connection);
     return false;
 }
@@ -98,6 +107,7 @@ static void job_forward(struct ticket *t, const struct mailbox_answer *answer) {
     struct exchange *x = t->exchange;
     struct connection *c = x->connection;
     struct buffer to = t->job.text;
+    caching_leave(t);
     t->job.text = (struct buffer){0};
     dispatch_end(&t->job);
     if (exchange_forward(x, to.data, to.length, answer->status)) {
@@ -130,13 +140,20 @@ static void job_answered(struct job *job, const struct mailbox_answer *answer, c
         job_forward(t, answer);
         return;
     }
-    connection_answered(t->exchange->connection, &a);
+    caching_answered(t, &a);
+}
+
+static void job_lost(struct job *job, const struct job_loss *loss) {
+    if (!caching_lost(ticket_of_job(job), loss)) {
+        failure_answer(job, loss);
+    }
 }
 
 static void job_refused(struct job *job, enum refusal why) {
     struct ticket *t = ticket_of_job(job);
     struct connection *c = t->exchange->connection;
     ticket_note(t);
+    caching_failed(t);
     route_refuse(t, why);
     connection_advance(c);
 }
@@ -148,6 +165,7 @@ void plugin_service_open(struct plugin_service *s, struct clients *clients, stru
                     .route = request_route,
                     .submit = request_submit,
                     .cancel = request_cancel,
+                    .late = request_late,
                     .release = request_release,
                     .forget = connection_forget,
                     .data = s},
@@ -158,7 +176,7 @@ void plugin_service_open(struct plugin_service *s, struct clients *clients, stru
                    .answered = job_answered,
                    .refused = job_refused,
                    .died = failure_record,
-                   .lost = failure_answer,
+                   .lost = job_lost,
                    .traced = failure_traced,
                    .data = s},
         .clients = clients,
@@ -167,4 +185,5 @@ void plugin_service_open(struct plugin_service *s, struct clients *clients, stru
         .record = record,
     };
     list_init(&s->untraced);
+    cache_open(&s->cache);
 }

@@ -7,6 +7,7 @@
 #define SERVICE_SERVICE_H
 
 #include "base/list.h"
+#include "cache/cache.h"
 #include "client/service.h"
 #include "pool/job.h"
 
@@ -22,6 +23,7 @@ struct plugin_service {
     struct pools *pools;
     struct generations *generations;
     struct record *record;
+    struct cache cache;   /* of answers: see service/caching.h */
     struct list untraced; /* of struct ticket: requests whose answer waits for a trace */
 };
 

@@ -7,7 +7,9 @@
 #include "client/exchange.h"
 #include "http/claim.h"
 #include "http/method.h"
+#include "pool/account.h"
 #include "pool/plugin.h"
+#include "pool/pools.h"
 #include "service/service.h"
 #include "wire/mailbox.h"
 
@@ -26,6 +28,14 @@ struct ticket *ticket_of_job(struct job *job) {
 
 struct plugin_service *ticket_service(const struct ticket *t) {
     return t->exchange->service->data;
+}
+
+uint64_t ticket_now(const struct ticket *t) {
+    return ticket_service(t)->pools->loop->now;
+}
+
+struct cache_counters *ticket_counters(const struct ticket *t) {
+    return &t->job.plugin->account->counters.cache;
 }
 
 void ticket_note(struct ticket *t) {

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "http/method.h"
 #include "http/status.h"
+#include "wire/forget_field.h"
 #include "worker/context.h"
 #include "worker/denied.h"
 #include "worker/encode.h"
@@ -91,6 +92,10 @@ static int head_write(struct socgi_response *res, const struct http_head *head) 
     }
     for (size_t i = 0; !error && i < res->field_count; i++) {
         error = http_head_field(&res->frame, res->fields[i].name, res->fields[i].value);
+    }
+    const struct request_forget *forget = res->held ? res->req->cache->forgets : NULL;
+    for (; !error && forget; forget = forget->next) {
+        error = http_head_field(&res->frame, forget_field, forget->path); /* the server takes it out */
     }
     return error ? error : http_head_end(&res->frame);
 }

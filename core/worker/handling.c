@@ -98,7 +98,7 @@ static void answer_tell(struct handling *h, const struct wire_post *post, const 
     }
     if (!res->broken && !res->gone && response_pending(res)) {
         int error = tail_send(h, post, answer);
-        if (error == -ETOOMANYREFS) {
+        if (error == -ETOOMANYREFS && !res->held) {
             rest_send(to, res);
             answer->left = 0;
             answer->sent = to->sent;
@@ -225,29 +225,32 @@ void handling_decline(struct handling *h, const struct delivery *d) {
     give_back(h, d, "a thread that a plugin has left here ends the process");
 }
 
-bool handling_look(struct handling *h) {
-    origin_reap();
-    if (custody_look(h->custody)) {
-        return true;
-    }
-    leave_begin(h, ": this worker ends");
-    bell_ring();
-    return false;
-}
-
 static const char *label_name(const struct handling *h, uint32_t label) {
     const struct socgi_context *context = label > 0 ? registry_at(h->registry, label - 1) : NULL;
     return context ? context->manifest.name : NULL;
 }
 
 /* What is printed without end is in the way of every other plugin's lines. */
-static void flood_return(struct handling *h, const struct delivery *d) {
-    char verdict[FAREWELL_SIZE];
+static void flood_verdict(const struct handling *h, char verdict[FAREWELL_SIZE]) {
     const char *last = label_name(h, h->turn->label);
     const char *before = label_name(h, h->turn->before);
-    snprintf(verdict, sizeof(verdict), "what %s%s%s has started here prints without end", last ? last : "a plugin",
+    snprintf(verdict, FAREWELL_SIZE, "what %s%s%s has started here prints without end", last ? last : "a plugin",
              before ? " or " : "", before ? before : "");
-    give_back(h, d, verdict);
+}
+
+bool handling_look(struct handling *h) {
+    char verdict[FAREWELL_SIZE];
+    origin_reap();
+    if (!custody_look(h->custody)) {
+        verdict_write(h->custody, verdict, sizeof(verdict) - 64);
+    } else if (turn_flooded(h->turn)) {
+        flood_verdict(h, verdict);
+    } else {
+        return true;
+    }
+    leave_say(h, verdict, ": this worker ends");
+    bell_ring();
+    return false;
 }
 
 enum handling_result handling_run(struct handling *h, struct delivery *d) {
@@ -259,7 +262,9 @@ enum handling_result handling_run(struct handling *h, struct delivery *d) {
         return HANDLING_BROKEN;
     }
     if (!turn_begin(h->turn, request.plugin + 1)) {
-        flood_return(h, d);
+        char verdict[FAREWELL_SIZE];
+        flood_verdict(h, verdict);
+        give_back(h, d, verdict);
         return HANDLING_LEAVE;
     }
     h->plugin = request.plugin;

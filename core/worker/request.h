@@ -33,6 +33,12 @@ struct request_parts {
     struct socgi_part parts[];
 };
 
+/* A path whose kept answers are to be forgotten. */
+struct request_forget {
+    struct request_forget *next;
+    const char *path;
+};
+
 /* What is made on demand. Outlives the request, so that its memory is used again; a zeroed one is ready to be used. */
 struct request_cache {
     struct arena arena;
@@ -44,6 +50,8 @@ struct request_cache {
     struct request_meta *meta;
     size_t meta_count;
     struct request_parts *parts;
+    struct request_forget *forgets;
+    unsigned forget_count;
     struct buffer form; /* the body of a form, decoded by http_form_decode */
     bool form_read;
 };

@@ -45,14 +45,14 @@ static bool pipe_full(void) {
 }
 
 /* What a handler has printed itself, and nobody has read yet, is not held against it. */
-static bool flooded(const struct turn *t) {
+bool turn_flooded(const struct turn *t) {
     return (t->waiting < FULL_BYTES || reads_of(t) != t->read) && pipe_full();
 }
 
 bool turn_begin(struct turn *t, uint32_t label) {
     bool other = label != t->label;
     t->unknown = other ? t->printed && !mark_put(t) : t->unknown;
-    if ((t->waiting > 0 || (other && t->printed)) && flooded(t)) {
+    if ((t->waiting > 0 || (other && t->printed)) && turn_flooded(t)) {
         return false;
     }
     if (!other) {

@@ -29,6 +29,9 @@ void turn_open(struct turn *turn, struct mark_board *board);
  */
 bool turn_begin(struct turn *turn, uint32_t label);
 
+/* Whether that is so now, between turns. */
+bool turn_flooded(const struct turn *turn);
+
 /* It has run. 1: the pipe is not empty; 0: it is; or -errno: stdout is no pipe any more. */
 int turn_end(struct turn *turn);
 

@@ -25,7 +25,8 @@
  * Changes of the ABI (major: old plugins no longer load; minor: only additions):
  *   1.0  first version
  *   1.1  struct socgi_part, socgi_part_at, socgi_part; socgi_form also reads multipart/form-data; socgi_content.data
- *   1.2  socgi_plugin.needs and .idle; socgi_forward; socgi_plugin.methods may name any method but CONNECT and TRACE
+ *   1.2  socgi_plugin.needs and .idle; socgi_forward; socgi_forget; socgi_plugin.methods may name any method but
+ * CONNECT and TRACE
  */
 #ifndef SOCGI_PLUGIN_H
 #define SOCGI_PLUGIN_H
@@ -249,6 +250,11 @@ void *socgi_alloc(const struct socgi_request *req, size_t size);
 
 /* A string formatted into such memory; NULL if there is none. */
 const char *socgi_format(const struct socgi_request *req, const char *format, ...) SOCGI_FORMAT(2, 3);
+
+/* Of the answers of this plugin that the server keeps (cache = on), those of a path, as a request has it, are forgotten
+ * with this answer; of all paths that begin so, if it ends with "*". With any query, of any host. Without effect where
+ * nothing is kept. Returns 0, -EINVAL (not a path), -E2BIG (a seventeenth), or -ENOMEM. */
+int socgi_forget(const struct socgi_request *req, const char *path);
 
 /* The plugin that serves this request. */
 struct socgi_context *socgi_context(const struct socgi_request *req);

@@ -13,7 +13,7 @@ mkdir "$work/plugins"
 conf() { printf '%s\n' "$@" > "$work/c"; }
 
 # Every command helps within a terminal's 80 columns and 24 lines; help that could not be written is none.
-for command in '' new dev build check status reload upgrade reopen stop replay; do
+for command in '' new dev build check status reload upgrade reopen stop purge replay; do
     # shellcheck disable=SC2086
     expect 0 '^Usage: socgi' $command --help
     # shellcheck disable=SC2086
@@ -28,6 +28,13 @@ expect 2 "Try 'socgi --help'" --frobnicate
 expect 2 'socgi reload: found --json, which is of another command' reload --json
 expect 2 'socgi upgrade: found --now' upgrade --now
 expect 2 'socgi status: found --now' status --now
+expect 2 'socgi purge: expected one of PATH' purge
+expect 2 'socgi purge: expected one of PATH' purge --all /a
+expect 2 'socgi purge: found "a", expected a path' purge a
+expect 2 'socgi purge: --plugin: found "a/b", expected letters' purge --plugin a/b
+conf 'plugin "p" { cache = on }'
+expect 1 'plugin p: cache: found "on", expected off, for cache_memory is 0' check -c "$work/c"
+expect 1 'cache_entry: found "1048576", expected at most cache_memory, which is 1024' check -s cache_memory=1K
 expect 2 'expected one plugin folder' check "$work/plugins" more
 expect 1 'no option "wrokers"' check -s wrokers=3
 expect 2 'expected NAME=VALUE' check -s workers

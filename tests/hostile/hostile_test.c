@@ -194,7 +194,7 @@ static const struct deed malice[] = {
     {.name = "done_and_stops"},
     {.name = "stops", .says = NAMES_IT},
     {.name = "bell"},
-    {.name = "prints", .says = "prints without end: a request goes to another worker"},
+    {.name = "prints", .says = NAMES_IT},
     {.name = "prints_endless"},
     {.name = "counts_much", .says = "broken the protocol"},
     {.name = "status_strange", .says = "broken the protocol"},

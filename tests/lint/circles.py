@@ -16,12 +16,12 @@ import subprocess
 import sys
 
 # The lower ones first: a layer may need those that stand before it.
-LAYERS = """base http sandbox wire config loop guard record client pool generation service inside master
+LAYERS = """base http sandbox wire config loop guard record cache client pool generation service inside master
             coder worker testing command trace dev""".split()
 
 # Nor do these need one another, whichever stands first.
-MASTER_SIDE = "config loop guard record client pool generation service inside master"
-STRANGERS = (("client", "pool"), ("worker testing trace", MASTER_SIDE))
+MASTER_SIDE = "config loop guard record cache client pool generation service inside master"
+STRANGERS = (("cache", "client pool"), ("client", "pool"), ("worker testing trace", MASTER_SIDE))
 
 LEAST = 60  # object files of core/; fewer: they are sought where they are not
 

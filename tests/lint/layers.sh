@@ -16,7 +16,7 @@ refuse() {
 }
 refuse 'a path out of its layer' '#include "\.\./' -r core include plugins
 # The rooms of the master process; what stands below them is every process's.
-rooms='loop|record|client|pool|generation|service|inside|master'
+rooms='loop|record|cache|client|pool|generation|service|inside|master'
 refuse 'the worker includes the master' "#include \"($rooms|config)/" -r core/worker core/testing core/trace
 refuse 'the master includes the worker' '#include "worker/' $(eval "find core/{${rooms//|/,}} -name '*.[ch]'")
 refuse 'what every process has includes a process' "#include \"($rooms|worker|config)/" -r core/wire core/http core/base
@@ -24,6 +24,7 @@ refuse 'http includes what is above it' '#include "wire/' -r core/http
 refuse 'base includes what is above it' '#include "(http|wire)/' -r core/base
 refuse 'loop knows HTTP or plugins' '#include "(http|wire|config)/' -r core/loop
 refuse 'the guard knows more than processes' "#include \"(http|wire|config|worker|${rooms#loop|})/" -r core/guard
+refuse 'the cache knows more than HTTP and the configuration' '#include "(wire|loop|record|client|pool|generation|service)/' -r core/cache
 refuse 'the client room knows workers' '#include "(pool|generation|service)/' -r core/client
 refuse 'the pool room knows clients or HTTP' '#include "(client|http|generation|service)/' -r core/pool
 refuse 'the generation room knows clients' '#include "(client|service)/' -r core/generation

@@ -339,7 +339,9 @@ static void reads_plugins(void **state) {
     config_free(&config);
 }
 
-#define OF_PLUGIN "timeout, body_limit, concurrency, methods, routes, compress, global, needs, allow_wider, or options"
+#define OF_PLUGIN                                                                                                      \
+    "timeout, body_limit, concurrency, methods, routes, compress, global, needs, allow_wider, cache, fresh, "          \
+    "stale_if_down, cache_keep, or options"
 
 /* "%" is the file's name. */
 static const struct {
@@ -481,19 +483,17 @@ static void checks_the_whole(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(durations),
-        cmocka_unit_test(sizes),
-        cmocka_unit_test(addresses),
-        cmocka_unit_test(comments),
-        cmocka_unit_test(tables_are_sound),
-        cmocka_unit_test(example_is_the_defaults),
-        cmocka_unit_test(reads_values),
-        cmocka_unit_test(reads_plugins),
-        cmocka_unit_test(refuses),
-        cmocka_unit_test(refuses_what_is_no_text),
-        cmocka_unit_test(after_an_error_the_next_file_is_read),
-        cmocka_unit_test(checks_the_whole),
-    };
+    const struct CMUnitTest tests[] = {cmocka_unit_test(durations),
+                                       cmocka_unit_test(sizes),
+                                       cmocka_unit_test(addresses),
+                                       cmocka_unit_test(comments),
+                                       cmocka_unit_test(tables_are_sound),
+                                       cmocka_unit_test(example_is_the_defaults),
+                                       cmocka_unit_test(reads_values),
+                                       cmocka_unit_test(reads_plugins),
+                                       cmocka_unit_test(refuses),
+                                       cmocka_unit_test(refuses_what_is_no_text),
+                                       cmocka_unit_test(after_an_error_the_next_file_is_read),
+                                       cmocka_unit_test(checks_the_whole)};
     return cmocka_run_group_tests_name("config", tests, folder_make, folder_remove);
 }

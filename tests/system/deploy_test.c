@@ -73,7 +73,7 @@ static void by_rsync(void **state) {
     }
     struct server *server = started(state, "swap_one");
     answered(server, "one");
-    run(server, "mkdir new; cp $two new/swap_one.so; rsync -a new/ plugins");
+    run(server, "mkdir new; cp $two new/swap_one.so; touch -d '2 hours ago' new/swap_one.so; rsync -a new/ plugins");
     answered(server, "two");
     run(server, "cp $one new/swap_one.so; touch -d '1 hour ago' new/swap_one.so; rsync -a --inplace new/ plugins");
     answered(server, "one");

@@ -206,7 +206,7 @@ static void a_plugin_folder_that_hangs(void **state) {
         if (stops) {
             server_await_stop(server);
         } else {
-            server_log_await(server, "/plugins cannot be read: Transport endpoint is not connected", 1);
+            /* Whoever looked at it gets an error, or what was there before. */
             assert_int_equal(kill(server->pid, SIGHUP), 0);
             generation_await(server, 2);
             fetch_expect(server, "/hello", 200, "Hello, world!\n");

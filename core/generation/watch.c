@@ -80,13 +80,12 @@ static void name_event(struct watch *w, const char *name, uint32_t mask) {
 static void mark_event(struct watch *w, const struct trail_mark *mark, const struct inotify_event *event) {
     const uint32_t itself = IN_MOVE_SELF | IN_DELETE_SELF;
     const char *name = event->len > 0 ? event->name : NULL;
+    bool awaited = mark->kind == TRAIL_AWAIT && name && strcmp(name, mark->name) == 0;
     if (mark->kind == TRAIL_TARGET) {
         name_event(w, mark->name, event->mask);
-    } else if (mark->kind == TRAIL_AWAIT && name && strcmp(name, mark->name) == 0) {
-        changed(w);
     } else if (mark->kind == TRAIL_FOLDER && name && plugin_file(name)) {
         name_event(w, name, event->mask);
-    } else if (!name && event->mask & (itself | IN_ATTRIB)) {
+    } else if (awaited || (!name && event->mask & (itself | IN_ATTRIB))) {
         changed(w);
     }
 }

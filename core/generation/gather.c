@@ -273,7 +273,7 @@ struct gather *gather_begin(const struct gather_plan *plan) {
 }
 
 void gather_leave(struct gather *g) {
-    static struct gather *left; /* known to who looks for what nobody has */
+    static struct gather *volatile left; /* known to who looks for what nobody has, also when its thread has ended */
     left = g;
     (void)pthread_detach(left->thread);
 }
